@@ -1,0 +1,2 @@
+libmerkato_a_SOURCES +=
+EXTRA_DIST += %D%/migrations

@@ -1,0 +1,38 @@
+/*
+ * Everything that leaves (mail, webhooks, index updates, thumbnails, transfers)
+ * is first a row, written in the transaction of its cause. The job runner hands
+ * each row to the consumers of its topic, at least once: consumers are safe to
+ * repeat.
+ */
+#ifndef MERKATO_OUTBOX_DB_H
+#define MERKATO_OUTBOX_DB_H
+
+#include "fcgi/base/ctx.h"
+
+struct outbox_event {
+	struct id id;
+	const char *topic;   /* "account.registered" */
+	struct id subject;   /* what it is about */
+	const char *payload; /* JSON object text */
+	int attempts;
+	struct when created_at;
+};
+
+/* payload is JSON object text or NULL for {}; must be called inside the
+ * transaction of its cause. */
+CHECKED enum rc outbox_add(struct ctx *c, const char *topic, struct id subject,
+                           const char *payload);
+/* The same, not before due. */
+CHECKED enum rc outbox_add_at(struct ctx *c, const char *topic,
+                              struct id subject, const char *payload,
+                              struct when due);
+/* Leases up to max due rows for lease_s seconds (FOR UPDATE SKIP LOCKED). */
+CHECKED enum rc outbox_lease(struct ctx *c, int max, int lease_s,
+                             struct outbox_event **out, size_t *n);
+/* Handled: the row and its payload go. */
+CHECKED enum rc outbox_done(struct ctx *c, struct id id);
+/* Failed: again after 1, 5, 30, 120 min, 12 h, then dead (kept, counted). */
+CHECKED enum rc outbox_failed(struct ctx *c, const struct outbox_event *e,
+                              const char *why);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * SQL that depends on the question, built from literals; choices are made in C.
+ *
+ *	struct query q;
+ *	query_init(&q, c);
+ *	query_add(&q, "SELECT id, total FROM orders WHERE customer_id = ?",
+ *A(c->actor)); if (f->status) query_add(&q, " AND status = ?", A(f->status));
+ *	return query_page(&q, &order_shape, order_sorts, page, &rows, &n, info);
+ */
+#ifndef MERKATO_QUERY_H
+#define MERKATO_QUERY_H
+
+#include "db/sql.h"
+#include "fcgi/base/buf.h"
+#include "fcgi/base/page.h"
+
+#define QUERY_ARGS_MAX 512
+
+struct query {
+	struct ctx *c;
+	struct buf text;
+	struct arg args[QUERY_ARGS_MAX];
+	size_t n_args;
+};
+
+void query_init(struct query *q, struct ctx *c);
+#define query_add(q, text, ...) query_add_((q), "" text "", ARGS_(__VA_ARGS__))
+void query_add_(struct query *q, const char *text, const struct arg *args,
+                size_t n);
+/* "(?,?,…)" of ids; padded to a power of two by the last one, so that few
+ * statements are prepared. n = 0 gives (NULL). */
+void query_ids(struct query *q, const struct id *ids, size_t n);
+/* The same of an id member of n structs lying one behind the other: for what
+ * belongs to the rows of a list. */
+void query_ids_of(struct query *q, const void *rows, size_t n, size_t row_size,
+                  size_t id_at);
+/* " name = ?" for each given scalar field of a SHAPE_PATCH struct, with commas;
+ * the number of fields. */
+int query_set_given(struct query *q, const struct shape *s, const void *patch);
+
+CHECKED enum rc query_get(struct query *q, const struct shape *s, void *out);
+CHECKED enum rc query_list_(struct query *q, const struct shape *s, void **rows,
+                            size_t *n);
+#define query_list(q, shape, rows, n) \
+	query_list_((q), (shape), (void **)(rows), (n))
+CHECKED enum rc query_run(struct query *q, int64_t *changed);
+
+/* How an ordering name is sorted in SQL. The row's shape has a field of the
+ * same name (its value goes into the cursor). */
+struct sort {
+	const char *name;   /* as in the route's orderings */
+	const char *column; /* "p.min_price": a constant */
+};
+/*
+ * Completes "SELECT … WHERE …" with keyset condition, ORDER BY … , id, LIMIT
+ * and OFFSET by the page, runs it, and counts (capped, in one more statement)
+ * unless the page walks by cursor. id_column is the tie-breaker, "p.id".
+ */
+CHECKED enum rc query_page_(struct query *q, const struct shape *s,
+                            const struct sort *sorts, const char *id_column,
+                            const struct page *page, void **rows, size_t *n,
+                            struct page_info *info);
+#define query_page(q, shape, sorts, id_column, page, rows, n, info) \
+	query_page_((q), (shape), (sorts), "" id_column "", (page), \
+	            (void **)(rows), (n), (info))
+
+#endif

@@ -1,0 +1,2 @@
+# How it is run.
+EXTRA_DIST += %D%/m4

@@ -1,0 +1,5 @@
+libmerkato_a_SOURCES += \
+	%D%/base/arena.c \
+	%D%/base/buf.c \
+	%D%/base/ctx.c \
+	%D%/base/rc.c
