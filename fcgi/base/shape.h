@@ -149,6 +149,14 @@ int shape_find(const struct shape *s, const char *name, size_t n);
 /* Whether this field was in the body (SHAPE_PATCH only). */
 bool shape_given(const struct shape *s, const void *object, const char *name);
 
+/*
+ * What readers of bodies, queries and forms share. Absent fields without a
+ * fallback are left zero; when NULLABLE they are none (NULL, INT_NONE,
+ * MONEY_NONE, NaN, INT_MIN for an int). Codes of faults: required, null, type,
+ * unknown, read_only, too_short, too_long, too_small, too_large, too_few,
+ * too_many, bad_text, bad_number, bad_id, bad_money, bad_time, not_one_of,
+ * bad_email, bad_phone, bad_slug, bad_currency, bad_url, bad_token.
+ */
 #define ALL_FIELDS UINT64_MAX
 /* Writes {"name":value,…}; mask has a bit for each top-level field to send. */
 void shape_write(struct buf *b, const struct shape *s, const void *object, uint64_t mask);

@@ -90,6 +90,14 @@ void req_query_(const struct req *r, void *out, size_t n);
 void req_body_(const struct req *r, void *out, size_t n);
 #define req_query(r, out) req_query_((r), (out), sizeof *(out))
 #define req_body(r, out) req_body_((r), (out), sizeof *(out))
+/*
+ * Content-Length of a request with a body: RC_LENGTH when missing,
+ * RC_BAD_REQUEST when not digits, RC_TOO_LARGE above max.
+ */
+CHECKED enum rc body_length(struct req *r, size_t max, size_t *out);
+/* Reads exactly Content-Length bytes, never more, into r->body; fewer is
+ * RC_BAD_REQUEST. */
+CHECKED enum rc body_read(struct req *r, size_t max);
 /* Whether the reply is to hold this top-level field (?fields=). */
 bool req_wants(const struct req *r, const char *field);
 /* If-Match against the object's version: RC_PRECONDITION if it names another.
