@@ -1,9 +1,17 @@
-# Each test program is built by `make check`; those in TESTS need no server.
-UNIT_LIBS = $(MERKATO_LIBS) $(CUNIT_LIBS)
+# Each test program is built by `make check`; those in TESTS need no server but
+# the private database that tests/with-db starts around them.
+check_LIBRARIES = %D%/support/libcheck.a
+tests_support_libcheck_a_SOURCES = \
+	%D%/support/check.c \
+	%D%/support/check.h
+tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+
+UNIT_LIBS = %D%/support/libcheck.a $(MERKATO_LIBS) $(CUNIT_LIBS)
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; export top_srcdir;
 
 EXTRA_DIST += %D%/with-db
 
 # Compiles every test program without running it.
-compile-tests: $(check_PROGRAMS)
+compile-tests: $(check_LIBRARIES) $(check_PROGRAMS)
 .PHONY: compile-tests
