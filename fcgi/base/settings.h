@@ -114,5 +114,7 @@ bool settings_load(const char *file);
 bool settings_set(const char *key, const char *value);
 /* Lists every key, value (secrets hidden) and weak settings on stdout; the number of faults. */
 int settings_print(void);
+/* A commented file of every key with its help and default, on stdout: etc/merkato.conf. */
+void settings_sample(void);
 
 #endif
