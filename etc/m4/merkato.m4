@@ -17,7 +17,7 @@ AC_DEFUN([MERKATO_FLAGS],[
   m4_foreach_w([flag],[-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
     -Wwrite-strings -Wpointer-arith -Wcast-qual -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference
     -Wconversion -Wsign-conversion -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wno-missing-field-initializers
-    -Wno-gnu-zero-variadic-macro-arguments -fno-common],
+ -fno-common],
     [MERKATO_TRY_FLAG(flag)])
   AS_IF([test "x$enable_sanitize" = xyes],[
     CFLAGS="-O1 -g"

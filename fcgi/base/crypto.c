@@ -221,7 +221,7 @@ bool password_is_weak(const char *stored, int rounds)
 }
 
 /* Layout of a sealed field: version (1), nonce (12), text, tag (16). */
-enum { VERSION = 1, NONCE = 12, TAG = 16, AROUND = 1 + NONCE + TAG };
+enum { SEALED_AS = 1, NONCE = 12, TAG = 16, AROUND = 1 + NONCE + TAG };
 
 struct blob seal(struct arena *a, const char *place, const void *p, size_t n)
 {
@@ -232,7 +232,7 @@ struct blob seal(struct arena *a, const char *place, const void *p, size_t n)
 	int length;
 
 	must(k != NULL && n <= INT_MAX, "seal");
-	out[0] = VERSION;
+	out[0] = SEALED_AS;
 	random_bytes(nonce, NONCE);
 	must(EVP_EncryptInit_ex(k, EVP_aes_256_gcm(), NULL, key_for("field"),
 	                        nonce),
@@ -253,7 +253,7 @@ bool unseal(struct arena *a, const char *place, struct blob sealed, char **out,
 {
 	const unsigned char *p = sealed.p;
 
-	if (!p || sealed.n < AROUND || p[0] != VERSION)
+	if (!p || sealed.n < AROUND || p[0] != SEALED_AS)
 		return false;
 	size_t n = sealed.n - AROUND;
 	const unsigned char *text = p + 1 + NONCE;

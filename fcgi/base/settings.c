@@ -271,20 +271,21 @@ static void forget_environment(void)
 	}
 }
 
-static void derive(const char **value, const char *fmt, const char *base)
+/* An empty path becomes tail below base. */
+static void derive(const char **value, const char *base, const char *tail)
 {
 	if (!**value)
-		*value = arena_fmt(memory, fmt, base);
+		*value = arena_fmt(memory, "%s%s", base, tail);
 }
 
 static void derive_all(void)
 {
-	derive(&current.template_dir, "%s/templates", MERKATO_DATADIR);
-	derive(&current.static_dir, "%s/static", current.template_dir);
-	derive(&current.temp_dir, "%s/tmp", current.data_dir);
-	derive(&current.mail_dir, "%s/mail", current.data_dir);
-	derive(&current.media_base_url, "%s/media", current.base_url);
-	derive(&current.mysql_admin_user, "%s", current.mysql_user);
+	derive(&current.template_dir, MERKATO_DATADIR, "/templates");
+	derive(&current.static_dir, current.template_dir, "/static");
+	derive(&current.temp_dir, current.data_dir, "/tmp");
+	derive(&current.mail_dir, current.data_dir, "/mail");
+	derive(&current.media_base_url, current.base_url, "/media");
+	derive(&current.mysql_admin_user, current.mysql_user, "");
 	if (!*current.mysql_admin_password)
 		current.mysql_admin_password = current.mysql_password;
 }
