@@ -69,7 +69,7 @@ CREATE TABLE product_slug (
   KEY product (product_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
--- now_price is what a buyer pays at this moment: price, or sale_price inside its
+-- current_price is what a buyer pays at this moment: price, or sale_price inside its
 -- window; price_changes_at is when that ends or begins. A job follows it;
 -- checkout computes from the window itself. Units promised beyond the stock of a
 -- back-order variant are counted in backordered; stock itself is never negative.
@@ -81,18 +81,18 @@ CREATE TABLE variant (
   name VARCHAR(120) NULL,
   options TEXT NULL,
   price BIGINT NOT NULL,
-  compare_at BIGINT NULL,
+  compare_at_price BIGINT NULL,
   sale_price BIGINT NULL,
   sale_from DATETIME(6) NULL,
   sale_until DATETIME(6) NULL,
-  now_price BIGINT NOT NULL,
+  current_price BIGINT NOT NULL,
   price_changes_at DATETIME(6) NULL,
   weight_g INT NULL,
   barcode VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
   stock INT NOT NULL DEFAULT 0,
   backordered INT NOT NULL DEFAULT 0,
   allow_backorder TINYINT NOT NULL DEFAULT 0,
-  low_stock INT NULL,
+  low_stock_threshold INT NULL,
   low_stock_told TINYINT NOT NULL DEFAULT 0,
   position INT NOT NULL DEFAULT 0,
   status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'active',
@@ -105,7 +105,7 @@ CREATE TABLE variant (
   KEY sku (sku),
   KEY price_changes (price_changes_at),
   CONSTRAINT variant_stock CHECK (stock >= 0 AND backordered >= 0),
-  CONSTRAINT variant_price CHECK (price > 0 AND now_price > 0 AND (sale_price IS NULL OR sale_price > 0) AND (compare_at IS NULL OR compare_at > 0)),
+  CONSTRAINT variant_price CHECK (price > 0 AND current_price > 0 AND (sale_price IS NULL OR sale_price > 0) AND (compare_at_price IS NULL OR compare_at_price > 0)),
   CONSTRAINT variant_status CHECK (status IN ('active', 'archived')),
   CONSTRAINT variant_product FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
