@@ -12,6 +12,14 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; export top_srcdir;
 
 EXTRA_DIST += %D%/with-db
 
+# A program for each file: unit/test_x is made from unit/test_x.c.
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS =
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+
 # Compiles every test program without running it.
 compile-tests: $(check_LIBRARIES) $(check_PROGRAMS)
 .PHONY: compile-tests
