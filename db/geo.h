@@ -1,0 +1,34 @@
+/*
+ * Places in SQL without spatial types: a grid of 0.1 degrees in an integer
+ * column (cell), joined by an index (…, cell, lat, lng, id), then the exact
+ * distance on the sphere.
+ */
+#ifndef MERKATO_GEO_H
+#define MERKATO_GEO_H
+
+#include "db/query.h"
+
+/* The cell of a place; lat -90…90, lng -180…180. */
+int64_t geo_cell(double lat, double lng);
+
+/*
+ * Kilometres between the columns lat and lng of a table and A(lat), A(lat),
+ * A(lng), in this order: haversine, R = 6370.986 km.
+ */
+#define GEO_DISTANCE(alias)                                                \
+	"6370.986*2*ASIN(SQRT(LEAST(1,POW(SIN(RADIANS(" alias ".lat-?)/2)" \
+	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                           \
+	".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2))))"
+
+/*
+ * Adds " AND (…)": rows whose cell, lat and lng may lie within km of the
+ * place (km at most 500). The caller still compares the distance.
+ */
+#define geo_add_near(q, alias, lat, lng, km)                 \
+	geo_add_near_((q), "" alias ".cell BETWEEN ? AND ?", \
+	              "" alias ".lat BETWEEN ? AND ?",       \
+	              "" alias ".lng BETWEEN ? AND ?", (lat), (lng), (km))
+void geo_add_near_(struct query *q, const char *cells, const char *lats,
+                   const char *lngs, double lat, double lng, double km);
+
+#endif
