@@ -1,2 +1,3 @@
-libmerkato_a_SOURCES +=
+libmerkato_a_SOURCES += \
+	%D%/geo.c
 EXTRA_DIST += %D%/migrations

@@ -1,1 +1,2 @@
 # A line for each module's folder.
+include handlers/accounts/local.mk
