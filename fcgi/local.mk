@@ -8,4 +8,8 @@ libmerkato_a_SOURCES += \
 	%D%/base/metrics.c \
 	%D%/base/rc.c \
 	%D%/base/settings.c \
-	%D%/base/value.c
+	%D%/base/value.c \
+	%D%/http/client.c \
+	%D%/http/html.c \
+	%D%/http/html_page.c \
+	%D%/http/mustache.c

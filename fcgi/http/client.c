@@ -197,8 +197,8 @@ static bool check_url(struct ctx *c, const struct call *call, const char **host)
 	char *scheme = NULL, *name = NULL;
 	bool ok = false;
 
-	if (u && !curl_url_set(u, CURLUPART_URL, call->url,
-	                       CURLU_DISALLOW_USER) &&
+	if (u &&
+	    !curl_url_set(u, CURLUPART_URL, call->url, CURLU_DISALLOW_USER) &&
 	    !curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) &&
 	    !curl_url_get(u, CURLUPART_HOST, &name, 0)) {
 		bool is_plain = !strcmp(scheme, "http");
@@ -228,9 +228,9 @@ static bool set_headers(struct ctx *c, CURL *curl, const struct call *call)
 
 	for (size_t i = 0; ok && call->headers && call->headers[i]; i++) {
 		struct curl_slist *more =
-			strpbrk(call->headers[i], "\r\n") ?
-				NULL :
-				curl_slist_append(list, call->headers[i]);
+			strpbrk(call->headers[i], "\r\n")
+				? NULL
+				: curl_slist_append(list, call->headers[i]);
 
 		ok = more != NULL;
 		list = more ? more : list;
@@ -303,9 +303,9 @@ static enum rc why_failed(struct ctx *c, const struct call *call,
 		return fail(c, RC_UNSURE, "answer_lost",
 		            "no answer came from %s", call->service);
 	return fail(c, RC_UNAVAILABLE,
-	            code == CURLE_PEER_FAILED_VERIFICATION ?
-	                    "certificate_refused" :
-	                    "service_away",
+	            code == CURLE_PEER_FAILED_VERIFICATION
+	                    ? "certificate_refused"
+	                    : "service_away",
 	            "%s could not be reached", call->service);
 }
 
@@ -328,8 +328,8 @@ enum rc client_call(struct ctx *c, const struct call *call, struct answer *out)
 {
 	struct breaker *b = breaker_of(call->service);
 	struct arrival a = { .c = c,
-		             .max = call->answer_max ? call->answer_max :
-		                                       ANSWER_MAX };
+		             .max = call->answer_max ? call->answer_max
+		                                     : ANSWER_MAX };
 	const char *host = "";
 
 	client_open();

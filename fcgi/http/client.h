@@ -19,9 +19,9 @@ struct call {
 	size_t answer_max; /* 0 = 1 MB */
 	bool public_only;  /* user-chosen URL: https, and private addresses are
 	                      refused at connect time */
-	bool plain_http; /* http: is fine beyond loopback: an address from the
-	                    configuration in a private network */
-	bool path_as_is; /* dots in the path are not squashed (S3 keys) */
+	bool plain_http;   /* http: is fine beyond loopback: an address from the
+	                      configuration in a private network */
+	bool path_as_is;   /* dots in the path are not squashed (S3 keys) */
 };
 
 struct answer {

@@ -1,9 +1,9 @@
 /*
  * What people read: mustache templates (core specification) over Jansson,
  * escaping by default. {{{x}}} and {{&x}} are refused but in layout.html files,
- * which hold nothing but a page already rendered. Files ending in .txt are plain
- * text and escape nothing. All templates are compiled once at start from the
- * template directory.
+ * which hold nothing but a page already rendered. Files ending in .txt are
+ * plain text and escape nothing. All templates are compiled once at start from
+ * the template directory.
  */
 #ifndef MERKATO_HTML_H
 #define MERKATO_HTML_H

@@ -9,7 +9,13 @@
 
 enum { DEPTH_MAX = 64, DELIMITER_MAX = 16, NAME_MAX_BYTES = 120 };
 
-enum step_kind { STEP_TEXT, STEP_VALUE, STEP_SECTION, STEP_INVERTED, STEP_PARTIAL };
+enum step_kind {
+	STEP_TEXT,
+	STEP_VALUE,
+	STEP_SECTION,
+	STEP_INVERTED,
+	STEP_PARTIAL
+};
 
 struct step {
 	enum step_kind kind;
@@ -39,7 +45,7 @@ struct parser {
 	const char *why;
 };
 
-struct tag {
+struct mark {
 	char kind; /* 0 variable, & # ^ / > ! = */
 	const char *name;
 	size_t n;
@@ -103,7 +109,7 @@ static void add_text(struct parser *p, const char *from, const char *to)
 	p->at_line_start = to[-1] == '\n';
 }
 
-static void trim(struct tag *t)
+static void trim(struct mark *t)
 {
 	while (t->n && is_space(t->name[0])) {
 		t->name++;
@@ -114,7 +120,7 @@ static void trim(struct tag *t)
 }
 
 /* {{=<% %>=}}: two words without blanks or equals signs. */
-static bool set_delimiters(struct parser *p, const struct tag *t)
+static bool set_delimiters(struct parser *p, const struct mark *t)
 {
 	size_t n_open = 0;
 
@@ -138,13 +144,13 @@ static bool set_delimiters(struct parser *p, const struct tag *t)
 }
 
 /* Reads the tag whose opening delimiter stands at from. */
-static bool read_tag(struct parser *p, const char *from, struct tag *t)
+static bool read_tag(struct parser *p, const char *from, struct mark *t)
 {
 	const char *s = from + p->n_open;
 	char closing[DELIMITER_MAX + 1];
 	size_t n_closing = 0;
 
-	*t = (struct tag){ .from = from };
+	*t = (struct mark){ .from = from };
 	if (s < p->end && strchr("&#^/>!={", *s) && *s) {
 		t->kind = *s++;
 		/* {{{x}}} and {{=x y=}} close with one character more. */
@@ -169,7 +175,7 @@ static bool read_tag(struct parser *p, const char *from, struct tag *t)
 
 /* A tag alone on its line takes the line with it. *line and *next get where
  * the line begins and where the following one does. */
-static bool stands_alone(const struct parser *p, const struct tag *t,
+static bool stands_alone(const struct parser *p, const struct mark *t,
                          const char **line, const char **next)
 {
 	const char *s = t->from, *e = t->behind;
@@ -191,7 +197,7 @@ static bool stands_alone(const struct parser *p, const struct tag *t,
 	return true;
 }
 
-static bool check_name(struct parser *p, const struct tag *t)
+static bool check_name(struct parser *p, const struct mark *t)
 {
 	if (!t->n || t->n > NAME_MAX_BYTES)
 		return refuse(p, t->from, "a tag without a name");
@@ -201,7 +207,7 @@ static bool check_name(struct parser *p, const struct tag *t)
 	return true;
 }
 
-static bool close_section(struct parser *p, const struct tag *t)
+static bool close_section(struct parser *p, const struct mark *t)
 {
 	if (!p->n_sections)
 		return refuse(p, t->from, "a section ends that never began");
@@ -213,7 +219,7 @@ static bool close_section(struct parser *p, const struct tag *t)
 	return true;
 }
 
-static bool add_tag(struct parser *p, const struct tag *t, const char *indent)
+static bool add_tag(struct parser *p, const struct mark *t, const char *indent)
 {
 	static const struct {
 		char kind;
@@ -255,7 +261,7 @@ static bool parse(struct parser *p)
 	while (p->p < p->end) {
 		const char *from = find(p->p, p->end, p->open, p->n_open);
 		const char *line = NULL, *next = NULL;
-		struct tag t;
+		struct mark t;
 
 		if (!from)
 			break;
@@ -267,8 +273,8 @@ static bool parse(struct parser *p)
 			p->at_line_start = false;
 		const char *indent =
 			alone ? arena_strndup(p->arena, line,
-		                              (size_t)(from - line)) :
-				NULL;
+		                              (size_t)(from - line))
+			      : NULL;
 		if (!add_tag(p, &t, indent))
 			return false;
 		p->p = alone ? next : t.behind;
@@ -416,8 +422,8 @@ static bool render(struct rendering *r, const struct mustache *m, size_t from,
 static bool render_partial(struct rendering *r, const struct step *s,
                            const struct frame *f)
 {
-	const struct mustache *m = r->partial ? r->partial(r->self, s->s) :
-	                                        NULL;
+	const struct mustache *m =
+		r->partial ? r->partial(r->self, s->s) : NULL;
 	const char *indent = r->indent;
 
 	if (!m)
