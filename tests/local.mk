@@ -3,7 +3,9 @@
 check_LIBRARIES = %D%/support/libcheck.a
 tests_support_libcheck_a_SOURCES = \
 	%D%/support/check.c \
-	%D%/support/check.h
+	%D%/support/check.h \
+	%D%/support/lint_html.c \
+	%D%/support/lint_html.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 
 UNIT_LIBS = %D%/support/libcheck.a $(MERKATO_LIBS) $(CUNIT_LIBS)
