@@ -12,7 +12,9 @@
 #include <sanitizer/asan_interface.h>
 /* The poisoning functions take a const pointer, so gcc believes that they read
  * what malloc has just given. */
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #define POISON(p, n) __asan_poison_memory_region((p), (n))
 #define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
 #else
