@@ -149,7 +149,7 @@ static char *sign(struct ctx *c, const struct key *key, const char *claims)
 	    !jwt_set_alg(jwt, JWT_ALG_HS256, key->secret, key->n))
 		text = jwt_encode_str(jwt);
 	copy = arena_strdup(c->arena, text);
-	jwt_free_str(text);
+	free(text);
 	jwt_free(jwt);
 	return copy;
 }
