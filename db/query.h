@@ -39,6 +39,8 @@ void query_ids_of(struct query *q, const void *rows, size_t n, size_t row_size,
 int query_set_given(struct query *q, const struct shape *s, const void *patch);
 
 CHECKED enum rc query_get(struct query *q, const struct shape *s, void *out);
+/* As sql_int. */
+CHECKED enum rc query_int(struct query *q, int64_t *out);
 CHECKED enum rc query_list_(struct query *q, const struct shape *s, void **rows,
                             size_t *n);
 #define query_list(q, shape, rows, n) \
@@ -49,12 +51,17 @@ CHECKED enum rc query_run(struct query *q, int64_t *changed);
  * same name (its value goes into the cursor). */
 struct sort {
 	const char *name;   /* as in the route's orderings */
-	const char *column; /* "p.min_price": a constant */
+	const char *column; /* "p.min_price": a constant; a real number is
+	                       rounded in SQL to the digits that replies show,
+	                       since cursors carry those */
+	bool nullable;      /* NULLs sort below all values */
 };
 /*
  * Completes "SELECT … WHERE …" with keyset condition, ORDER BY … , id, LIMIT
  * and OFFSET by the page, runs it, and counts (capped, in one more statement)
- * unless the page walks by cursor. id_column is the tie-breaker, "p.id".
+ * unless the page walks by cursor. id_column is the tie-breaker, "p.id". The
+ * text must have a WHERE at its end ("WHERE 1" if nothing else) and no GROUP
+ * BY; sorts end with a NULL name.
  */
 CHECKED enum rc query_page_(struct query *q, const struct shape *s,
                             const struct sort *sorts, const char *id_column,

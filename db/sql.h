@@ -48,6 +48,11 @@ struct arg arg_when(struct when v);
 struct arg arg_json(struct json_text v);
 struct arg arg_blob(struct blob v);
 
+/* The value of a scalar member. */
+struct arg arg_member(const struct field *f, const void *object);
+/* Objects and lists are no columns. */
+bool field_is_column(const struct field *f);
+
 /* clang-format off */
 #define A(x) _Generic((x), \
 	bool: arg_bool, int: arg_int, unsigned: arg_int, int64_t: arg_int, uint64_t: arg_int, double: arg_real, \
@@ -95,8 +100,8 @@ CHECKED enum rc sql_int_(struct ctx *c, int64_t *out, const char *text,
                          const struct arg *args, size_t n);
 CHECKED enum rc sql_run_(struct ctx *c, int64_t *changed, const char *text,
                          const struct arg *args, size_t n);
-/* (args in these five point one past the ARG_NULL that ARGS_ puts in front: the
- * macros and sql.c agree on it.) */
+/* (args in these five begin with the ARG_NULL that ARGS_ puts in front, which n
+ * does not count: the macros and sql.c agree on it.) */
 
 /* INSERT INTO table (every field of the shape that is scalar) VALUES (…).
  * Duplicate key: RC_CONFLICT, sql_duplicate() names it. */
@@ -111,14 +116,19 @@ CHECKED enum rc sql_insert_all_(struct ctx *c, const char *table,
                                 const struct shape *s, const void *rows,
                                 size_t n);
 /* The unique key of the last RC_CONFLICT by duplicate (text after the last
- * dot), else "". */
+ * dot), else "". No fault is recorded for a duplicate: the caller knows what it
+ * means and says so with fail(). */
 const char *sql_duplicate(void);
 
 /* Transactions. Nested begins count; the outermost end commits (RC_OK) or rolls
- * back and yields rc. A commit whose answer was lost is RC_UNSURE. */
+ * back and yields rc. A commit whose answer was lost is RC_UNSURE. A nested end
+ * with a fault rules out the commit: parts cannot be rolled back alone. */
 CHECKED enum rc sql_begin(struct ctx *c);
 CHECKED enum rc sql_end(struct ctx *c, enum rc rc);
 bool sql_in_transaction(void);
+/* Calls fn once when the open transaction has committed; forgotten when it is
+ * rolled back. */
+void sql_after_commit(void (*fn)(void));
 /* Rolls back what is open, frees what a request left: after every request and
  * job. */
 void sql_reset(struct ctx *c);

@@ -1,0 +1,133 @@
+/* Rows from structs: the columns are the scalar fields of the shape. */
+#include "config.h"
+
+#include <string.h>
+
+#include "db/mysql.h"
+#include "fcgi/base/buf.h"
+
+enum { SLICE_ROWS = 64 };
+
+struct arg arg_member(const struct field *f, const void *object)
+{
+	const void *m = (const char *)object + f->at;
+
+	switch (f->kind) {
+	case KIND_TEXT:
+		return arg_text(*(const char *const *)m);
+	case KIND_INT:
+		if (f->size == (int)sizeof(int64_t))
+			return arg_int(*(const int64_t *)m);
+		return arg_int(*(const int *)m);
+	case KIND_BOOL:
+		return arg_bool(*(const bool *)m);
+	case KIND_REAL:
+		return arg_real(*(const double *)m);
+	case KIND_ID:
+		return arg_id(*(const struct id *)m);
+	case KIND_MONEY:
+		return arg_money(*(const struct money *)m);
+	case KIND_WHEN:
+		return arg_when(*(const struct when *)m);
+	case KIND_JSON:
+		return arg_json(*(const struct json_text *)m);
+	case KIND_BLOB:
+		return arg_blob(*(const struct blob *)m);
+	case KIND_OBJECT:
+	case KIND_LIST:
+		break;
+	}
+	return (struct arg){ .kind = ARG_NULL };
+}
+
+bool field_is_column(const struct field *f)
+{
+	return f->kind != KIND_OBJECT && f->kind != KIND_LIST;
+}
+
+static size_t put_columns(struct buf *b, const struct shape *s)
+{
+	size_t n = 0;
+
+	for (const struct field *f = s->fields; f->name; f++) {
+		if (!field_is_column(f))
+			continue;
+		buf_puts(b, n++ ? ", " : "");
+		buf_puts(b, f->name);
+	}
+	return n;
+}
+
+static void put_marks(struct buf *b, size_t n_rows, size_t n_columns)
+{
+	for (size_t row = 0; row < n_rows; row++) {
+		buf_puts(b, row ? ",(" : "(");
+		for (size_t i = 0; i < n_columns; i++)
+			buf_puts(b, i ? ",?" : "?");
+		buf_putc(b, ')');
+	}
+}
+
+static enum rc insert_slice(struct ctx *c, const char *table,
+                            const struct shape *s, const char *rows, size_t n)
+{
+	struct buf b;
+	size_t n_args = 0;
+
+	buf_init(&b, c->arena, 512);
+	buf_puts(&b, "INSERT INTO ");
+	buf_puts(&b, table);
+	buf_puts(&b, " (");
+	size_t n_columns = put_columns(&b, s);
+	buf_puts(&b, ") VALUES ");
+	put_marks(&b, n, n_columns);
+	struct arg *args = arena_new_array(c->arena, struct arg, n * n_columns);
+	for (size_t row = 0; row < n; row++) {
+		for (const struct field *f = s->fields; f->name; f++) {
+			if (field_is_column(f))
+				args[n_args++] =
+					arg_member(f, rows + row * s->size);
+		}
+	}
+	struct work w = { .text = b.s,
+		          .n_text = b.n,
+		          .args = args,
+		          .n_args = n_args,
+		          .want = WANT_CHANGE };
+	return sql_work(c, &w);
+}
+
+enum rc sql_insert_(struct ctx *c, const char *table, const struct shape *s,
+                    const void *row)
+{
+	return insert_slice(c, table, s, row, 1);
+}
+
+/* Slices are powers of two, so that few statements are prepared. */
+static size_t slice_size(const struct shape *s, size_t n)
+{
+	size_t n_columns = 0;
+	size_t slice = SLICE_ROWS;
+
+	for (const struct field *f = s->fields; f->name; f++)
+		n_columns += field_is_column(f);
+	while (slice > 1 && (slice > n || slice * n_columns > ARGS_MAX))
+		slice /= 2;
+	return slice;
+}
+
+enum rc sql_insert_all_(struct ctx *c, const char *table, const struct shape *s,
+                        const void *rows, size_t n)
+{
+	const char *p = rows;
+	enum rc rc = RC_OK;
+
+	while (n && !rc) {
+		size_t slice = slice_size(s, n);
+
+		rc = insert_slice(c, table, s, p, slice);
+		p += slice * s->size;
+		n -= slice;
+	}
+	return rc;
+}
