@@ -12,6 +12,7 @@ libmerkato_a_SOURCES += \
 	%D%/base/shape.c \
 	%D%/base/text.c \
 	%D%/base/value.c \
+	%D%/confine.c \
 	%D%/http/client.c \
 	%D%/http/form.c \
 	%D%/http/html.c \
@@ -19,4 +20,9 @@ libmerkato_a_SOURCES += \
 	%D%/http/multipart.c \
 	%D%/http/mustache.c \
 	%D%/http/request.c \
-	%D%/http/token.c
+	%D%/http/token.c \
+	%D%/listen.c \
+	%D%/master.c \
+	%D%/scoreboard.c \
+	%D%/transport.c \
+	%D%/worker.c

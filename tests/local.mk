@@ -4,6 +4,8 @@ check_LIBRARIES = %D%/support/libcheck.a
 tests_support_libcheck_a_SOURCES = \
 	%D%/support/check.c \
 	%D%/support/check.h \
+	%D%/support/fastcgi_client.c \
+	%D%/support/fastcgi_client.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -18,7 +20,8 @@ EXTRA_DIST += %D%/with-db
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
-UNIT_TESTS =
+UNIT_TESTS = \
+	%D%/unit/test_process
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

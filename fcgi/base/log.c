@@ -43,6 +43,11 @@ void log_open(const char *path, enum log_level least)
 	state.fd = fd;
 }
 
+int log_fd(void)
+{
+	return state.fd;
+}
+
 void log_request(const char *request_id)
 {
 	snprintf(state.request, sizeof(state.request), "%s",

@@ -9,6 +9,8 @@ enum log_level { LOG_DEBUG_, LOG_INFO_, LOG_WARN_, LOG_ERROR_ };
 
 /* path NULL or "" = fd 2. Called again on HUP. */
 void log_open(const char *path, enum log_level least);
+/* Where lines go: for signal handlers. */
+int log_fd(void);
 /* The id that every further line of this process carries; NULL = none. */
 void log_request(const char *request_id);
 void log_line(enum log_level level, const char *what, const char *fmt, ...)

@@ -41,13 +41,18 @@ enum { N_ROWS = sizeof(rows) / sizeof(*rows) };
 #define DEFAULT_SECRET(name, help) .name = "",
 #define DEFAULT_INT(name, fallback, min, max, help) .name = fallback,
 #define DEFAULT_BOOL(name, fallback, help) .name = fallback,
+static const struct settings defaults = { SETTINGS_TABLE(
+	DEFAULT_TEXT, DEFAULT_SECRET, DEFAULT_INT, DEFAULT_BOOL) };
 static struct settings current = { SETTINGS_TABLE(DEFAULT_TEXT, DEFAULT_SECRET,
 	                                          DEFAULT_INT, DEFAULT_BOOL) };
 const struct settings *const settings = &current;
 
-/* Values live as long as the process; a reload is a new process. */
+/* Values live as long as the process. */
 static struct arena *memory;
 static bool was_set[N_ROWS];
+/* Secrets that came by the environment, which has forgotten them since: for a
+ * reload. */
+static const char *kept[N_ROWS];
 
 static const char PREFIX[] = "MERKATO_";
 enum { PREFIX_LENGTH = sizeof(PREFIX) - 1, KEY_MAX = 64, FILE_MAX = 65536 };
@@ -267,8 +272,18 @@ static void forget_environment(void)
 		                 rows[i].name);
 		for (int k = 0; k < n; k++)
 			key[k] = (char)toupper((unsigned char)key[k]);
+		const char *value = getenv(key);
+		if (value)
+			kept[i] = arena_strdup(memory, value);
 		unsetenv(key);
 	}
+}
+
+static void recall_environment(void)
+{
+	for (int i = 0; i < N_ROWS; i++)
+		if (kept[i])
+			store(i, kept[i], NULL);
 }
 
 /* An empty path becomes tail below base. */
@@ -358,13 +373,20 @@ static bool check_all(void)
 
 bool settings_load(const char *file)
 {
+	struct settings before = current;
+
 	if (!memory)
 		memory = arena_create(0);
+	current = defaults;
+	memset(was_set, 0, sizeof(was_set));
 	bool ok = !file || load_file(file);
+	recall_environment();
 	ok = load_environment() && ok;
 	derive_all();
 	ok = check_all() && ok;
 	forget_environment();
+	if (!ok)
+		current = before;
 	return ok;
 }
 

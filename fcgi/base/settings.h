@@ -108,6 +108,7 @@ extern const struct settings *const settings;
  * Reads file (NULL = none) and the environment, checks all, unsets secrets in
  * the environment. On failure prints "file:line: what" for every fault to
  * stderr and is false. Also derived values: template_dir, temp_dir, mail_dir …
+ * Called again it reads all anew; after a failure the values are as before.
  */
 bool settings_load(const char *file);
 /* Tests and commands: one key over what is loaded; false with a message on stderr. */
