@@ -28,6 +28,7 @@ struct dispatch_backend {
 	                  size_t n, int ttl_s);
 	bool (*cache_add)(struct ctx *c, const char *key, const void *p,
 	                  size_t n, int ttl_s); /* false also if it exists */
+	bool (*cache_delete)(struct ctx *c, const char *key);
 	/* Counts up when a bump was lost: part of every key, so that older
 	 * answers are out of reach. Shared memory. */
 	uint64_t (*cache_epoch)(void);

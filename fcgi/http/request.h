@@ -44,7 +44,7 @@ struct part {
 };
 
 #define REQUEST_PARAMS_MAX 4
-#define REPLY_HEADERS_MAX 16
+#define REPLY_HEADERS_MAX 32
 
 struct req {
 	struct ctx ctx; /* first: what rules and SQL see */

@@ -80,6 +80,8 @@ struct route {
 	const char *summary;
 	const char *const *errors; /* further codes this route may answer, for
 	                              the document */
+	const char *type; /* media type of an answer that no shape describes:
+	                     "text/csv"; NULL = JSON of .reply */
 };
 
 /* The modules' tables, NULL-terminated; set before dispatch

@@ -1,0 +1,248 @@
+#include "config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "fcgi/base/json.h"
+#include "fcgi/base/settings.h"
+#include "fcgi/http/form.h"
+#include "fcgi/http/gate.h"
+#include "fcgi/http/multipart.h"
+
+enum { JSON_MAX = 1024 * 1024, RAW_MAX = 64 * 1024, FORM_MAX = 256 * 1024 };
+
+/* Of routes that take nothing: any name is unknown. */
+struct nothing {
+	bool unused;
+};
+static const struct field nothing_fields[] = { FIELDS_END };
+static const struct shape nothing_shape = SHAPE(nothing, nothing_fields);
+
+enum rc gate_query_pairs(struct req *r)
+{
+	return form_query(&r->ctx, r->query_text, &r->queries, &r->n_queries);
+}
+
+/* ?fields=id,name: a bit for each field of the reply. */
+static enum rc read_fields(struct req *r, const char *text)
+{
+	const struct shape *s = r->route->reply;
+	uint64_t mask = 0;
+
+	for (;;) {
+		size_t n = strcspn(text, ",");
+		int at = shape_find(s, text, n);
+
+		if (at < 0 || (s->fields[at].flags & PRIVATE))
+			return fail_field(&r->ctx, "fields", "unknown",
+			                  "There is no field \"%s\"",
+			                  arena_strndup(r->ctx.arena, text, n));
+		mask |= UINT64_C(1) << at;
+		if (!text[n])
+			break;
+		text += n + 1;
+	}
+	r->fields = mask;
+	return RC_OK;
+}
+
+/* What a route's own shape means by a name is not taken from it. */
+static const char *take(struct req *r, struct pair *pairs, size_t *n,
+                        const char *name)
+{
+	if (r->route->query &&
+	    shape_find(r->route->query, name, strlen(name)) >= 0)
+		return NULL;
+	return pairs_take(pairs, n, name);
+}
+
+enum rc gate_query(struct req *r)
+{
+	const struct route *route = r->route;
+	const struct shape *s = route->query ? route->query : &nothing_shape;
+	size_t n = r->n_queries;
+	struct pair *rest =
+		n ? arena_dup(r->ctx.arena, r->queries, n * sizeof(*rest)) :
+		    NULL;
+	enum rc rc = RC_OK, other;
+
+	r->fields = ALL_FIELDS;
+	if (route->list) {
+		const char *page = take(r, rest, &n, "page");
+		const char *size = take(r, rest, &n, "page_size");
+		const char *cursor = take(r, rest, &n, "cursor");
+		const char *ordering = take(r, rest, &n, "ordering");
+
+		rc = gate_page(r, page, size, cursor, ordering);
+	}
+	if (rc && rc != RC_INVALID)
+		return rc;
+	if (route->reply && !strcmp(route->method, "GET")) {
+		const char *fields = take(r, rest, &n, "fields");
+
+		other = fields ? read_fields(r, fields) : RC_OK;
+		rc = rc ? rc : other;
+	}
+	r->query_read = arena_alloc(r->ctx.arena, s->size);
+	other = pairs_to_shape(&r->ctx, s, rest, n, PAIRS_QUERY, r->query_read);
+	if (other && other != RC_INVALID) {
+		/* Malformed outranks wrong values. */
+		struct fault mine = r->ctx.err;
+
+		if (mine.rc == RC_INVALID) {
+			fail_clear(&r->ctx);
+			return fail(&r->ctx, other, "unknown_parameter",
+			            "The query has an unknown parameter");
+		}
+		return other;
+	}
+	return rc ? rc : other;
+}
+
+/* "application/json" with no parameter but charset=utf-8 (RFC 8259 has none;
+ * this one is harmless and common). */
+static bool is_type(const char *given, const char *type)
+{
+	size_t n = strlen(type);
+
+	if (strncasecmp(given, type, n) != 0)
+		return false;
+	given += n;
+	given += strspn(given, " \t");
+	if (!*given)
+		return true;
+	if (*given != ';')
+		return false;
+	given++;
+	given += strspn(given, " \t");
+	return !strcasecmp(given, "charset=utf-8") ||
+	       !strcasecmp(given, "charset=\"utf-8\"");
+}
+
+static enum rc need_type(struct req *r, const char *type)
+{
+	const char *given = req_variable(r, "CONTENT_TYPE");
+
+	if (given && is_type(given, type))
+		return RC_OK;
+	return fail(&r->ctx, RC_UNSUPPORTED, "unsupported_type",
+	            "Content-Type must be %s", type);
+}
+
+static size_t body_max(const struct route *route, size_t otherwise)
+{
+	return route->body_max ? route->body_max : otherwise;
+}
+
+static bool has_bytes(struct req *r)
+{
+	const char *length = req_variable(r, "CONTENT_LENGTH");
+
+	return length && *length && strcmp(length, "0") != 0;
+}
+
+static bool is_multipart(struct req *r)
+{
+	const char *type = req_variable(r, "CONTENT_TYPE");
+
+	return type && !strncasecmp(type, "multipart/form-data", 19);
+}
+
+static enum rc read_form(struct req *r)
+{
+	enum rc rc = need_type(r, "application/x-www-form-urlencoded");
+
+	return rc ? rc : body_read(r, body_max(r->route, FORM_MAX));
+}
+
+static enum rc read_multipart(struct req *r)
+{
+	size_t max = (size_t)settings->upload_max_mb * 1024 * 1024;
+
+	return multipart_read(r, body_max(r->route, max));
+}
+
+static enum rc read_json_bytes(struct req *r)
+{
+	/* A POST that needs no body may have none. */
+	if (!r->route->body && !has_bytes(r))
+		return RC_OK;
+	enum rc rc = need_type(r, "application/json");
+	return rc ? rc : body_read(r, body_max(r->route, JSON_MAX));
+}
+
+enum rc gate_body_bytes(struct req *r)
+{
+	const struct route *route = r->route;
+	const char *encoding = req_variable(r, "HTTP_CONTENT_ENCODING");
+
+	if (!strcmp(route->method, "GET"))
+		return RC_OK;
+	if (encoding && *encoding)
+		return fail(&r->ctx, RC_UNSUPPORTED, "unsupported_encoding",
+		            "Bodies must not be compressed");
+	switch (route->body_kind) {
+	case BODY_FORM:
+		return read_form(r);
+	case BODY_MULTIPART:
+		return read_multipart(r);
+	case BODY_CONSOLE:
+		return is_multipart(r) ? read_multipart(r) : read_form(r);
+	case BODY_RAW:
+		return body_read(r, body_max(route, RAW_MAX));
+	case BODY_JSON:
+	default:
+		return read_json_bytes(r);
+	}
+}
+
+static enum rc json_body(struct req *r, const struct shape *s)
+{
+	json_t *tree;
+
+	if (!r->body)
+		return RC_OK;
+	enum rc rc = json_read(&r->ctx, r->body, r->n_body, &tree);
+	if (rc)
+		return rc;
+	if (!json_is_object(tree))
+		return fail(&r->ctx, RC_BAD_REQUEST, "not_an_object",
+		            "The body must be a JSON object");
+	return json_to_shape(&r->ctx, s, tree, r->body_read);
+}
+
+/* Forms of browsers carry the csrf token beside their fields. */
+static enum rc form_to_body(struct req *r, const struct shape *s)
+{
+	struct pair *pairs;
+	size_t n;
+	enum rc rc = r->parts ? form_parts(&r->ctx, r->parts, r->n_parts,
+	                                   &pairs, &n) :
+	                        form_body(&r->ctx, r->body, r->n_body, &pairs,
+	                                  &n);
+
+	if (rc)
+		return rc;
+	if (r->route->surface == SURFACE_CONSOLE) {
+		rc = gate_csrf(r, pairs_take(pairs, &n, "csrf"));
+		if (rc)
+			return rc;
+	}
+	/* What follows the file parts of an upload without fields. */
+	if (r->route->body_kind == BODY_MULTIPART && !r->route->body && !n)
+		return RC_OK;
+	return pairs_to_shape(&r->ctx, s, pairs, n, PAIRS_FORM, r->body_read);
+}
+
+enum rc gate_body(struct req *r)
+{
+	const struct route *route = r->route;
+	const struct shape *s = route->body ? route->body : &nothing_shape;
+
+	if (!strcmp(route->method, "GET") || route->body_kind == BODY_RAW)
+		return RC_OK;
+	r->body_read = arena_alloc(r->ctx.arena, s->size);
+	if (route->body_kind == BODY_JSON)
+		return json_body(r, s);
+	return form_to_body(r, s);
+}
