@@ -13,13 +13,29 @@ libmerkato_a_SOURCES += \
 	%D%/base/text.c \
 	%D%/base/value.c \
 	%D%/confine.c \
+	%D%/http/admit.c \
+	%D%/http/answer.c \
 	%D%/http/client.c \
+	%D%/http/console.c \
+	%D%/http/cors.c \
+	%D%/http/cursor.c \
+	%D%/http/dispatch.c \
+	%D%/http/etag.c \
 	%D%/http/form.c \
+	%D%/http/headers.c \
 	%D%/http/html.c \
 	%D%/http/html_page.c \
+	%D%/http/input.c \
+	%D%/http/limit.c \
 	%D%/http/multipart.c \
 	%D%/http/mustache.c \
+	%D%/http/once.c \
+	%D%/http/origin.c \
+	%D%/http/path.c \
+	%D%/http/reply.c \
 	%D%/http/request.c \
+	%D%/http/route.c \
+	%D%/http/route_check.c \
 	%D%/http/token.c \
 	%D%/listen.c \
 	%D%/master.c \

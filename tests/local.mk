@@ -6,6 +6,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/check.h \
 	%D%/support/fastcgi_client.c \
 	%D%/support/fastcgi_client.h \
+	%D%/support/inproc.c \
+	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

@@ -74,9 +74,9 @@ enum rc gate_admit(struct req *r)
 		return RC_OK;
 	if (id_is_none(c->actor) && id_is_none(c->client))
 		return challenge(r, RC_UNAUTHORIZED, "not_signed_in",
-		                 r->route->surface == SURFACE_OAUTH ?
-		                         "Basic realm=\"merkato\"" :
-		                         "Bearer realm=\"merkato\"",
+		                 r->route->surface == SURFACE_OAUTH
+		                         ? "Basic realm=\"merkato\""
+		                         : "Bearer realm=\"merkato\"",
 		                 "Sign in first");
 	if (!is_admitted(c, r->route))
 		return fail(&r->ctx, RC_FORBIDDEN, "not_allowed",

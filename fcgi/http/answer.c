@@ -21,13 +21,13 @@
 
 enum {
 	TAGS_MAX = TAG_N + 1,
-	LOCK_S = 10,           /* one rebuild at a time, unless it dies */
-	GRACE_S = 5,           /* an expired answer is given to others meanwhile */
+	LOCK_S = 10, /* one rebuild at a time, unless it dies */
+	GRACE_S = 5, /* an expired answer is given to others meanwhile */
 	GENERATION_S = 2592000, /* memcached's longest */
 	BODY_MAX_ = 900 * 1024, /* an item holds 1 MiB */
 	WAIT_MS = 200,
 	STEP_MS = 20,
-	YOUNG_US = 1000000,        /* how long an outdated answer may be given */
+	YOUNG_US = 1000000, /* how long an outdated answer may be given */
 	REPLICA_LAG_US = 10000000, /* a replica may not have what was bumped */
 };
 
@@ -64,9 +64,9 @@ static size_t tag_keys(struct req *r, struct cache_item *out)
 			out[n++].key = generation_key(a, tag_names[i]);
 	}
 	if (route->depends_on)
-		out[n++].key = generation_key(
-			a, arena_fmt(a, "%s:%s", route->depends_on,
-		                     req_param(r, 0)));
+		out[n++].key = generation_key(a, arena_fmt(a, "%s:%s",
+		                                           route->depends_on,
+		                                           req_param(r, 0)));
 	return n;
 }
 
@@ -164,12 +164,11 @@ static bool complete_generations(struct req *r, struct answer_place *place)
 		struct cache_item *tag = &place->items[1 + i];
 
 		if (!tag->found) {
-			const char *now = arena_fmt(
-				c->arena, "%lld", (long long)when_now().us);
+			const char *now = arena_fmt(c->arena, "%lld",
+			                            (long long)when_now().us);
 
 			if (!gate_backend->cache_add(c, tag->key, now,
-			                             strlen(now),
-			                             GENERATION_S))
+			                             strlen(now), GENERATION_S))
 				return false;
 			tag->value = now;
 			tag->n = strlen(now);
@@ -204,8 +203,7 @@ static const char *line(char **p, const char *end)
 	return s;
 }
 
-static bool take_apart(struct req *r, const struct cache_item *item,
-                       struct stored *out)
+static bool take_apart(const struct cache_item *item, struct stored *out)
 {
 	if (!item->found || item->n < 2 || strncmp(item->value, "1 ", 2) != 0)
 		return false;
@@ -250,7 +248,7 @@ static bool wait_for_it(struct req *r, struct answer_place *place,
 		                             1 + place->n_tags) ||
 		    !complete_generations(r, place))
 			return false;
-		if (take_apart(r, &place->items[0], s) &&
+		if (take_apart(&place->items[0], s) &&
 		    !strcmp(s->generations, place->generations) &&
 		    s->expires > when_now().us)
 			return true;
@@ -265,7 +263,7 @@ enum answer_state gate_answer_decide(struct req *r, struct answer_place *place)
 
 	if (!place->is_there)
 		return ANSWER_NONE;
-	bool known = take_apart(r, &place->items[0], &s);
+	bool known = take_apart(&place->items[0], &s);
 	if (!complete_generations(r, place)) {
 		place->generations = NULL;
 		count(COUNTER_CACHE_MISSES);
@@ -275,8 +273,8 @@ enum answer_state gate_answer_decide(struct req *r, struct answer_place *place)
 	bool same = known && !strcmp(s.generations, place->generations);
 	if (same && s.expires > now)
 		return give(r, &s, COUNTER_CACHE_HITS);
-	place->is_mine = gate_backend->cache_add(&r->ctx, place->lock, "1", 1,
-	                                         LOCK_S);
+	place->is_mine =
+		gate_backend->cache_add(&r->ctx, place->lock, "1", 1, LOCK_S);
 	if (!place->is_mine) {
 		/* An answer that only grew old, or that a write has outdated
 		 * this very second, is better than a queue. */
@@ -349,8 +347,7 @@ void dispatch_flush_touches(struct ctx *c)
 
 	if (!gate_backend->cache_set || (!c->touched && !c->touches))
 		return;
-	const char *now =
-		arena_fmt(c->arena, "%lld", (long long)when_now().us);
+	const char *now = arena_fmt(c->arena, "%lld", (long long)when_now().us);
 	for (int i = 0; i < TAG_N; i++) {
 		if (c->touched & (1U << i))
 			all &= bump(c, tag_names[i], now);

@@ -38,8 +38,7 @@ static const char *visit_token(struct req *r, const char *visit)
 /* Binds the forms of somebody who is not signed in. */
 static void begin_visit(struct req *r)
 {
-	const char *name =
-		cookie_name("__Host-merkato_visit", "merkato_visit");
+	const char *name = cookie_name("__Host-merkato_visit", "merkato_visit");
 	const char *visit = req_cookie(r, name);
 
 	if (!visit) {
@@ -104,6 +103,7 @@ enum rc gate_same_origin(struct req *r)
 enum rc gate_csrf(struct req *r, const char *given)
 {
 	if (!r->csrf || !given || !secret_equal_text(given, r->csrf))
-		return refuse(r, "The form is out of date: load the page again");
+		return refuse(r,
+		              "The form is out of date: load the page again");
 	return RC_OK;
 }

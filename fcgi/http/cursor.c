@@ -102,9 +102,9 @@ static bool read_values(struct req *r, const unsigned char *p, size_t n)
 		if (n - 3 < length)
 			return false;
 		r->page.after[i] =
-			p[0] ? arena_strndup(r->ctx.arena,
-		                             (const char *)p + 3, length) :
-			       NULL;
+			p[0] ? arena_strndup(r->ctx.arena, (const char *)p + 3,
+		                             length)
+			     : NULL;
 		p += 3 + length;
 		n -= 3 + length;
 	}
@@ -125,9 +125,9 @@ static enum rc read_cursor(struct req *r, const char *text)
 		sign(r, p + MAC, n - MAC, mac);
 		if (secret_equal(mac, p, MAC)) {
 			memcpy(r->page.after_id.b, p + MAC, sizeof(struct id));
-			r->page.has_after = read_values(
-				r, p + MAC + sizeof(struct id),
-				n - MAC - sizeof(struct id));
+			r->page.has_after =
+				read_values(r, p + MAC + sizeof(struct id),
+			                    n - MAC - sizeof(struct id));
 		}
 	}
 	if (!r->page.has_after)
@@ -214,8 +214,8 @@ enum rc gate_page(struct req *r, const char *page, const char *size,
 		return fail(&r->ctx, RC_BAD_REQUEST, "page_and_cursor",
 		            "Give either page or cursor");
 	rc = read_number(r, "page", page, PAGE_MAX, &r->page.number);
-	enum rc other = read_number(r, "page_size", size, SIZE_MAX_,
-	                            &r->page.size);
+	enum rc other =
+		read_number(r, "page_size", size, SIZE_MAX_, &r->page.size);
 	if (cursor) {
 		enum rc third = read_cursor(r, cursor);
 

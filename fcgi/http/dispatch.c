@@ -3,6 +3,7 @@
 #include "fcgi/http/dispatch.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "fcgi/base/log.h"
 #include "fcgi/base/metrics.h"
@@ -105,8 +106,8 @@ static enum rc work(struct req *r)
 
 	if (rc)
 		return rc;
-	rc = r->route->once || r->route->once_optional ? gate_once(r) :
-	                                                 gate_run(r);
+	rc = r->route->once || r->route->once_optional ? gate_once(r)
+	                                               : gate_run(r);
 	if (!rc && !r->status)
 		rc = fail(&r->ctx, RC_INTERNAL, "no_answer",
 		          "The handler made no answer");
@@ -136,8 +137,7 @@ static enum rc answer(struct req *r)
 	if (state == ANSWER_HIT)
 		return RC_OK;
 	rc = work(r);
-	if (!rc && (is_get(r) || r->etag) && r->status < 300 &&
-	    r->send_fd < 0)
+	if (!rc && (is_get(r) || r->etag) && r->status < 300 && r->send_fd < 0)
 		gate_etag(r);
 	if (state == ANSWER_BUILD) {
 		if (rc)
@@ -186,7 +186,8 @@ static void refuse(struct req *r, enum rc rc)
 		          r->ctx.err.code ? r->ctx.err.code : "-",
 		          r->ctx.err.detail ? r->ctx.err.detail : "");
 	if (r->send_fd >= 0)
-		r->send_fd = -1; /* its owner's deferred close ends it */
+		close(r->send_fd);
+	r->send_fd = -1;
 	if (to_login(r, rc))
 		return;
 	reply_fault(r, rc);

@@ -35,7 +35,8 @@ static bool names(const char *list, const char *etag)
 			return true;
 		if (!strncmp(list, "W/", 2))
 			list += 2;
-		if (!strncmp(list, etag, n) && (!list[n] || strchr(", \t", list[n])))
+		if (!strncmp(list, etag, n) &&
+		    (!list[n] || strchr(", \t", list[n])))
 			return true;
 		list += strcspn(list, ",");
 	}

@@ -91,8 +91,8 @@ static void put_caching(struct req *r)
 		              r->route->max_age_s));
 	else
 		put(r, "Cache-Control",
-		    is_named ? "private, max-age=0, must-revalidate" :
-		               "public, max-age=0, must-revalidate");
+		    is_named ? "private, max-age=0, must-revalidate"
+		             : "public, max-age=0, must-revalidate");
 	if (*settings->cors_origins)
 		put(r, "Vary", "Origin");
 }

@@ -62,8 +62,8 @@ enum rc gate_query(struct req *r)
 	const struct shape *s = route->query ? route->query : &nothing_shape;
 	size_t n = r->n_queries;
 	struct pair *rest =
-		n ? arena_dup(r->ctx.arena, r->queries, n * sizeof(*rest)) :
-		    NULL;
+		n ? arena_dup(r->ctx.arena, r->queries, n * sizeof(*rest))
+		  : NULL;
 	enum rc rc = RC_OK, other;
 
 	r->fields = ALL_FIELDS;
@@ -216,10 +216,9 @@ static enum rc form_to_body(struct req *r, const struct shape *s)
 {
 	struct pair *pairs;
 	size_t n;
-	enum rc rc = r->parts ? form_parts(&r->ctx, r->parts, r->n_parts,
-	                                   &pairs, &n) :
-	                        form_body(&r->ctx, r->body, r->n_body, &pairs,
-	                                  &n);
+	enum rc rc =
+		r->parts ? form_parts(&r->ctx, r->parts, r->n_parts, &pairs, &n)
+			 : form_body(&r->ctx, r->body, r->n_body, &pairs, &n);
 
 	if (rc)
 		return rc;

@@ -61,8 +61,8 @@ static bool read_rate(struct rate *rate, const char *name, const char *text)
 		rate->policy = rate->policy_text;
 		return true;
 	}
-	fprintf(stderr,
-	        "limit_%s must be requests/seconds like 600/60, or 0\n", name);
+	fprintf(stderr, "limit_%s must be requests/seconds like 600/60, or 0\n",
+	        name);
 	return false;
 }
 
@@ -81,9 +81,9 @@ bool limit_create(void)
 		return false;
 	if (limits.slots)
 		munmap(limits.slots, SLOTS * sizeof(*limits.slots));
-	limits.slots = mmap(NULL, SLOTS * sizeof(*limits.slots),
-	                    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	                    -1, 0);
+	limits.slots =
+		mmap(NULL, SLOTS * sizeof(*limits.slots),
+	             PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (limits.slots == MAP_FAILED) {
 		limits.slots = NULL;
 		fprintf(stderr, "no shared memory for rate limits\n");
@@ -193,9 +193,9 @@ static int64_t add_one(struct slot *s, uint64_t start)
 static void tell(struct req *r, const struct rate *rate, int64_t left,
                  int64_t ends_in)
 {
-	const char *text = arena_fmt(r->ctx.arena, "\"%s\";r=%lld;t=%lld",
-	                             rate->name, (long long)left,
-	                             (long long)ends_in);
+	const char *text =
+		arena_fmt(r->ctx.arena, "\"%s\";r=%lld;t=%lld", rate->name,
+	                  (long long)left, (long long)ends_in);
 
 	for (size_t i = 0; i < r->n_headers; i++) {
 		if (strcmp(r->headers[i].name, "RateLimit") != 0)
@@ -218,8 +218,7 @@ enum rc limit_check(struct req *r, enum limit_class class)
 	int64_t now = r->ctx.now.us / 1000000;
 	int64_t start = now - now % rate->seconds;
 	uint64_t key = key_of(r, class);
-	int64_t used =
-		add_one(slot_of(key, (uint64_t)start), (uint64_t)start);
+	int64_t used = add_one(slot_of(key, (uint64_t)start), (uint64_t)start);
 	int64_t ends_in = start + rate->seconds - now;
 
 	tell(r, rate, used < rate->n ? rate->n - used : 0, ends_in);

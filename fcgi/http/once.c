@@ -20,6 +20,8 @@ static void again(struct req *r, size_t n_headers)
 	r->n_headers = n_headers;
 	r->status = 0;
 	r->etag = NULL;
+	if (r->send_fd >= 0)
+		close(r->send_fd);
 	r->send_fd = -1;
 	for (size_t i = 0; i < r->n_parts; i++) {
 		if (r->parts[i].fd >= 0)
@@ -170,8 +172,8 @@ enum rc gate_once(struct req *r)
 	if (!key || !gate_backend->once_begin)
 		return gate_run(r);
 	enum rc rc = repeat(r, run_once);
-	if (rc == RC_CONFLICT && !r->ctx.err.retry_after_s &&
-	    r->ctx.err.code && !strcmp(r->ctx.err.code, "still_running"))
+	if (rc == RC_CONFLICT && !r->ctx.err.retry_after_s && r->ctx.err.code &&
+	    !strcmp(r->ctx.err.code, "still_running"))
 		r->ctx.err.retry_after_s = 1;
 	return rc;
 }

@@ -212,8 +212,7 @@ enum rc gate_host(struct req *r)
 		return RC_OK;
 	const char *own = gate_base_origin(r->ctx.arena);
 	const char *authority = strstr(own, "://");
-	if (authority &&
-	    !strcmp(host_name(r->ctx.arena, authority + 3), name))
+	if (authority && !strcmp(host_name(r->ctx.arena, authority + 3), name))
 		return RC_OK;
 	if (gate_list_has(settings->hosts, name))
 		return RC_OK;

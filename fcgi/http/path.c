@@ -41,7 +41,8 @@ static int next(const char **p, const char *end)
 
 static bool is_dots(const char *s, size_t n)
 {
-	return (n == 1 && s[0] == '.') || (n == 2 && s[0] == '.' && s[1] == '.');
+	return (n == 1 && s[0] == '.') ||
+	       (n == 2 && s[0] == '.' && s[1] == '.');
 }
 
 /* No empty and no dotted segments; s begins with a slash. */

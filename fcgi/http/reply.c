@@ -17,7 +17,8 @@ void reply_header(struct req *r, const char *name, const char *value)
 {
 	if (strpbrk(name, "\r\n: ") || strpbrk(value, "\r\n") ||
 	    r->n_headers == REPLY_HEADERS_MAX)
-		abort(); /* our own code is wrong, and going on would be unsafe */
+		abort(); /* our own code is wrong, and going on would be unsafe
+		          */
 	r->headers[r->n_headers++] =
 		(struct pair){ name, value, strlen(value) };
 }
@@ -42,8 +43,7 @@ static const char *version_tag(struct req *r, const struct shape *s,
 
 	if (at < 0)
 		return NULL;
-	const char *version =
-		shape_get_text(&r->ctx, &s->fields[at], object);
+	const char *version = shape_get_text(&r->ctx, &s->fields[at], object);
 	return version ? arena_fmt(r->ctx.arena, "v%s-", version) : NULL;
 }
 
@@ -130,8 +130,8 @@ static void put_links(struct req *r, const void *rows, size_t n,
 	put_link(r, "next", "page",
 	         info->more ? arena_fmt(a, "%d", page->number + 1) : NULL);
 	put_link(r, "previous", "page",
-	         page->number > 1 ? arena_fmt(a, "%d", page->number - 1) :
-	                            NULL);
+	         page->number > 1 ? arena_fmt(a, "%d", page->number - 1)
+	                          : NULL);
 }
 
 enum rc reply_page_with(struct req *r, const void *rows, size_t n,
@@ -202,8 +202,7 @@ enum rc reply_redirect(struct req *r, const char *url)
 		return fail(&r->ctx, RC_INTERNAL, "bad_redirect",
 		            "The answer would lead nowhere");
 	begin(r, 303, NULL, 0);
-	reply_header(r, "Location",
-	             url[0] == '/' ? absolute_url(r, url) : url);
+	reply_header(r, "Location", url[0] == '/' ? absolute_url(r, url) : url);
 	return RC_OK;
 }
 

@@ -88,9 +88,9 @@ static void add(const struct route *route)
 		return; /* routes_check names it */
 	for (size_t i = 0; i < n; i++) {
 		struct node **next = &at->parameter;
-		struct node *known = segments[i].s[0] == '{' ?
-		                             at->parameter :
-		                             child(at, &segments[i]);
+		struct node *known = segments[i].s[0] == '{'
+		                             ? at->parameter
+		                             : child(at, &segments[i]);
 
 		if (!known) {
 			known = arena_new(table.arena, struct node);
@@ -170,8 +170,8 @@ static const struct node *walk(const struct node *at, const struct segment *s,
 		if (c->n != s->n || memcmp(c->text, s->s, s->n) != 0)
 			continue;
 		size_t before = *n_params;
-		const struct node *end = walk(c, s + 1, n - 1, params,
-		                              n_params);
+		const struct node *end =
+			walk(c, s + 1, n - 1, params, n_params);
 		if (end)
 			return end;
 		*n_params = before;
@@ -237,7 +237,7 @@ enum rc route_match(struct req *r)
 	}
 	r->route = node->routes[method];
 	for (size_t i = 0; i < n; i++)
-		r->params[i] = arena_strndup(r->ctx.arena, params[i].s,
-		                             params[i].n);
+		r->params[i] =
+			arena_strndup(r->ctx.arena, params[i].s, params[i].n);
 	return RC_OK;
 }
