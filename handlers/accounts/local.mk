@@ -1,1 +1,0 @@
-libmerkato_a_SOURCES +=
