@@ -27,7 +27,8 @@ static void ids_are_sortable_uuids_of_version_seven(void)
 	CHECK_INT(strlen(id_text(last, text)), 36, "length of the text");
 	CHECK_TRUE(id_parse(text, &back), "text is read");
 	CHECK_ID(back, last, "there and back");
-	CHECK_REAL(id_when(last).us, when_now().us, 60e6, "time within");
+	CHECK_REAL((double)id_when(last).us, (double)when_now().us, 60e6,
+	           "time");
 }
 
 static void malformed_ids_are_refused(void)
