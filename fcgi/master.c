@@ -140,7 +140,8 @@ static void be_child(int group, int seat)
 	confine_process();
 	if (!confine_to_parent(m.pid))
 		exit(EXIT_SUCCESS);
-	metrics_take_slot((size_t)seat);
+	/* The first slot is the master's. */
+	metrics_take_slot((size_t)seat + 1);
 	if (group == JOBS) {
 		scoreboard_set(seat, SEAT_IDLE);
 		run_jobs();

@@ -22,13 +22,8 @@ EXTRA_DIST += %D%/with-db
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
-UNIT_TESTS =
-UNIT_TESTS += %D%/unit/test_arena
-UNIT_TESTS += %D%/unit/test_crypto
-UNIT_TESTS += %D%/unit/test_metrics
-UNIT_TESTS += %D%/unit/test_process
-UNIT_TESTS += %D%/unit/test_settings
-UNIT_TESTS += %D%/unit/test_value
+UNIT_TESTS = \
+	%D%/unit/test_process
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

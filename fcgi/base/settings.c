@@ -244,7 +244,7 @@ static bool load_environment(void)
 	static const struct source from = { "environment", 0 };
 	bool ok = true;
 
-	for (char **e = environ; e && *e; e++) {
+	for (char **e = environ; *e; e++) {
 		const char *equals = strchr(*e, '=');
 
 		if (!equals || strncmp(*e, PREFIX, PREFIX_LENGTH) != 0)
@@ -296,6 +296,7 @@ static void derive(const char **value, const char *base, const char *tail)
 static void derive_all(void)
 {
 	derive(&current.template_dir, MERKATO_DATADIR, "/templates");
+	derive(&current.migration_dir, MERKATO_DATADIR, "/migrations");
 	derive(&current.static_dir, current.template_dir, "/static");
 	derive(&current.temp_dir, current.data_dir, "/tmp");
 	derive(&current.mail_dir, current.data_dir, "/mail");

@@ -64,6 +64,7 @@
 	INT(cache_category_s, 86400, 1, 2592000, "Life of cached category trees in seconds")                                 \
 	INT(cache_review_s, 1800, 1, 86400, "Life of cached reviews and questions in seconds")                               \
 	TEXT(template_dir, "", "Templates; empty = where they were installed")                                               \
+	TEXT(migration_dir, "", "Migrations; empty = where they were installed")                                             \
 	TEXT(static_dir, "", "Style sheets and scripts; empty = where they were installed")                                  \
 	TEXT(data_dir, "/var/lib/merkato", "Where uploads and other files are kept")                                         \
 	TEXT(temp_dir, "", "Private directory for request bodies; empty = data_dir/tmp")                                     \

@@ -19,6 +19,8 @@ void gate_origin(struct req *r); /* request id, address, agent */
 CHECKED enum rc gate_host(struct req *r);
 /* "https://shop.example" of base_url: scheme, host and port only. */
 const char *gate_base_origin(struct arena *a);
+/* Whether an address is one of, or in one of, "10.0.0.0/8, ::1". */
+bool gate_address_in(const char *list, const char *address, size_t n_address);
 /* Whether comma-separated text has exactly that word. */
 bool gate_list_has(const char *list, const char *word);
 

@@ -95,9 +95,9 @@ static bool is_in(const unsigned char address[16], const char *s, size_t n)
 	return bits <= 128 && same_prefix(address, of, (int)bits);
 }
 
-static bool is_trusted(const char *address, size_t n_address)
+bool gate_address_in(const char *list, const char *address, size_t n_address)
 {
-	const char *list = settings->trusted_proxies, *s;
+	const char *s;
 	unsigned char bytes[16];
 	size_t n;
 
@@ -108,6 +108,11 @@ static bool is_trusted(const char *address, size_t n_address)
 			return true;
 	}
 	return false;
+}
+
+static bool is_trusted(const char *address, size_t n_address)
+{
+	return gate_address_in(settings->trusted_proxies, address, n_address);
 }
 
 /* The rightmost entry of X-Forwarded-For that is not one of our proxies; only

@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include "handlers/start.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "db/sql.h"
+#include "fcgi/base/crypto.h"
+#include "fcgi/base/log.h"
+#include "fcgi/base/settings.h"
+#include "fcgi/http/client.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/http/html.h"
+#include "fcgi/http/limit.h"
+#include "fcgi/http/route.h"
+#include "fcgi/http/token.h"
+#include "handlers/routes.h"
+
+static const struct dispatch_backend backend = {
+	.begin = sql_begin,
+	.end = sql_end,
+	.reset = sql_reset,
+};
+
+static bool start_keys(void)
+{
+	size_t n = strlen(settings->secret);
+
+	if (!n) {
+		fputs("configuration: secret: is not set; make one with: "
+		      "openssl rand -hex 32\n",
+		      stderr);
+		return false;
+	}
+	key_set_master(settings->secret, n);
+	return token_load_keys();
+}
+
+static bool start_log(void)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(settings->log_level, names[i]) == 0) {
+			log_open(settings->log_file, (enum log_level)i);
+			return true;
+		}
+	fputs("configuration: log_level: must be debug, info, warn or error\n",
+	      stderr);
+	return false;
+}
+
+bool start_rooms(void)
+{
+	static bool is_again;
+
+	money_set_digits((int)settings->currency_digits);
+	if (!start_log() || !start_keys() || !limit_create() ||
+	    !html_load(settings->template_dir))
+		return false;
+	if (is_again)
+		return true;
+	is_again = true;
+	routes_use(all_routes);
+	if (routes_check())
+		return false;
+	dispatch_use(&backend);
+	return true;
+}
+
+void start_process(void)
+{
+	client_open();
+}
+
+void end_process(void)
+{
+	sql_close();
+}
