@@ -1,8 +1,11 @@
-libmerkato_a_SOURCES += \
-	%D%/geo.c \
-	%D%/insert.c \
-	%D%/mysql.c \
-	%D%/query.c \
-	%D%/rows.c \
-	%D%/sql.c
+libmerkato_a_SOURCES += %D%/cache.c
+libmerkato_a_SOURCES += %D%/geo.c
+libmerkato_a_SOURCES += %D%/insert.c
+libmerkato_a_SOURCES += %D%/migrate.c
+libmerkato_a_SOURCES += %D%/mysql.c
+libmerkato_a_SOURCES += %D%/once_db.c
+libmerkato_a_SOURCES += %D%/outbox_db.c
+libmerkato_a_SOURCES += %D%/query.c
+libmerkato_a_SOURCES += %D%/rows.c
+libmerkato_a_SOURCES += %D%/sql.c
 EXTRA_DIST += %D%/migrations

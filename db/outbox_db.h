@@ -18,6 +18,14 @@ struct outbox_event {
 	struct when created_at;
 };
 
+/* Before fork: lets every worker of this host wake its job runner. */
+void outbox_create(void);
+/* Readable when an event has been committed; -1 = none. Stays open in workers
+ * and job runner. */
+int outbox_wake_fd(void);
+/* Waits until an event has been committed on this host, at most ms. */
+void outbox_wait(int ms);
+
 /* payload is JSON object text or NULL for {}; must be called inside the
  * transaction of its cause. */
 CHECKED enum rc outbox_add(struct ctx *c, const char *topic, struct id subject,
@@ -34,5 +42,7 @@ CHECKED enum rc outbox_done(struct ctx *c, struct id id);
 /* Failed: again after 1, 5, 30, 120 min, 12 h, then dead (kept, counted). */
 CHECKED enum rc outbox_failed(struct ctx *c, const struct outbox_event *e,
                               const char *why);
+/* Events that were given up. */
+CHECKED enum rc outbox_count_dead(struct ctx *c, int64_t *n);
 
 #endif

@@ -23,6 +23,7 @@ static struct {
 	int depth;       /* of nested sql_begin */
 	enum rc broken;  /* why the open transaction can only be rolled back */
 	bool has_failed; /* a nested part failed: it must not be committed */
+	bool was_locked; /* the last deadlock was a lock waited for in vain */
 	char duplicate[64];
 	void (*after_commit[HOOKS_MAX])(void);
 	int n_after_commit;
@@ -137,6 +138,11 @@ const char *sql_duplicate(void)
 	return db.duplicate;
 }
 
+bool sql_was_locked(void)
+{
+	return db.was_locked;
+}
+
 /* The transaction is over at the server; what is still to come in this piece
  * of work must not run outside of it. */
 static enum rc roll_back_all(enum rc why)
@@ -160,6 +166,7 @@ static enum rc trouble_rc(struct ctx *c, const struct work *w, unsigned error,
 		return RC_CONFLICT;
 	case TROUBLE_DEADLOCK:
 	case TROUBLE_LOCKED:
+		db.was_locked = mysql_trouble(error) == TROUBLE_LOCKED;
 		return roll_back_all(RC_DEADLOCK);
 	case TROUBLE_NOT_SENT:
 		roll_back_all(RC_UNAVAILABLE);

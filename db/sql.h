@@ -120,6 +120,10 @@ CHECKED enum rc sql_insert_all_(struct ctx *c, const char *table,
  * means and says so with fail(). */
 const char *sql_duplicate(void);
 
+/* Whether the last RC_DEADLOCK was a lock waited for in vain (1205), not a
+ * circle. */
+bool sql_was_locked(void);
+
 /* Transactions. Nested begins count; the outermost end commits (RC_OK) or rolls
  * back and yields rc. A commit whose answer was lost is RC_UNSURE. A nested end
  * with a fault rules out the commit: parts cannot be rolled back alone. */

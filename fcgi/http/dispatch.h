@@ -7,15 +7,9 @@
 #define MERKATO_DISPATCH_H
 
 #include "fcgi/base/cache_item.h"
+#include "fcgi/base/once_answer.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/token.h"
-
-/* A stored answer of an idempotent POST. */
-struct once_answer {
-	int status;
-	const char *type, *location, *body;
-	size_t n_body;
-};
 
 /*
  * What dispatch needs from rooms it must not know; main fills it in. Any

@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "db/outbox_db.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "db/query.h"
+#include "db/sql.h"
+#include "fcgi/base/log.h"
+#include "fcgi/base/text.h"
+
+enum { ERROR_MAX = 255, DEAD_AFTER = 6 };
+
+static const struct field event_fields[] = {
+	FIELD(outbox_event, id),
+	FIELD(outbox_event, topic),
+	FIELD(outbox_event, subject),
+	FIELD(outbox_event, payload),
+	FIELD(outbox_event, attempts),
+	FIELD(outbox_event, created_at),
+	FIELDS_END,
+};
+static const struct shape event_shape = SHAPE(outbox_event, event_fields);
+
+/* Seconds until the next try after the n-th failure. */
+static const int delays[DEAD_AFTER - 1] = { 60, 300, 1800, 7200, 43200 };
+
+/* An eventfd that workers of this host write and its job runner waits on; made
+ * before fork. */
+static int wake_fd = -1;
+
+void outbox_create(void)
+{
+	if (wake_fd < 0)
+		wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (wake_fd < 0)
+		log_warn("outbox", "no eventfd: events wait up to a second");
+}
+
+static void signal_runner(void)
+{
+	const uint64_t one = 1;
+
+	/* A full counter means that the runner is already called. */
+	if (wake_fd >= 0 && write(wake_fd, &one, sizeof one) < 0)
+		return;
+}
+
+void outbox_wait(int ms)
+{
+	struct pollfd p = { .fd = wake_fd, .events = POLLIN };
+	uint64_t n;
+
+	if (poll(&p, wake_fd >= 0 ? 1 : 0, ms) > 0 &&
+	    read(wake_fd, &n, sizeof n) < 0)
+		return;
+}
+
+int outbox_wake_fd(void)
+{
+	return wake_fd;
+}
+
+enum rc outbox_add_at(struct ctx *c, const char *topic, struct id subject,
+                      const char *payload, struct when due)
+{
+	if (!sql_in_transaction()) {
+		log_error("outbox", "%s outside of a transaction", topic);
+		return fail(c, RC_INTERNAL, "internal", "Internal error");
+	}
+	enum rc rc = sql_run(c,
+	                     "INSERT INTO outbox"
+	                     "       (id, topic, subject, payload, due_at,"
+	                     "        created_at)"
+	                     "VALUES (?, ?, ?, ?, ?, ?)",
+	                     A(id_new()), A(topic), A(subject),
+	                     A(payload ? payload : "{}"), A(due), A(c->now));
+	if (!rc)
+		sql_after_commit(signal_runner);
+	return rc;
+}
+
+enum rc outbox_add(struct ctx *c, const char *topic, struct id subject,
+                   const char *payload)
+{
+	return outbox_add_at(c, topic, subject, payload, c->now);
+}
+
+static enum rc lease(struct ctx *c, int max, int lease_s,
+                     struct outbox_event **out, size_t *n)
+{
+	enum rc rc = sql_list(c, &event_shape, out, n,
+	                      "SELECT id, topic, subject, payload, attempts,"
+	                      "       created_at"
+	                      "  FROM outbox"
+	                      " WHERE status = 'waiting' AND due_at <= ?"
+	                      " ORDER BY due_at"
+	                      " LIMIT ?"
+	                      "   FOR UPDATE SKIP LOCKED",
+	                      A(c->now), A(max));
+	if (rc || !*n)
+		return rc;
+	struct query q;
+	query_init(&q, c);
+	/* The attempt counts when it begins: an event that kills its handler
+	 * is given up in the end. */
+	query_add(&q,
+	          "UPDATE outbox"
+	          "   SET attempts = attempts + 1, due_at = ?"
+	          " WHERE id IN ",
+	          A(when_plus(c->now, lease_s)));
+	query_ids_of(&q, *out, *n, sizeof **out,
+	             offsetof(struct outbox_event, id));
+	for (size_t i = 0; i < *n; i++)
+		(*out)[i].attempts++;
+	return query_run(&q, NULL);
+}
+
+enum rc outbox_lease(struct ctx *c, int max, int lease_s,
+                     struct outbox_event **out, size_t *n)
+{
+	int64_t is_due = 0;
+
+	/* Mostly nothing is due: one cheap look, no transaction. */
+	enum rc rc = sql_int(c, &is_due,
+	                     "SELECT EXISTS (SELECT 1 FROM outbox"
+	                     " WHERE status = 'waiting' AND due_at <= ?)",
+	                     A(c->now));
+	if (rc)
+		return rc;
+	*n = 0;
+	if (!is_due)
+		return RC_OK;
+	rc = sql_begin(c);
+	if (rc)
+		return rc;
+	rc = lease(c, max, lease_s, out, n);
+	return sql_end(c, rc);
+}
+
+enum rc outbox_done(struct ctx *c, struct id id)
+{
+	return sql_run(c, "DELETE FROM outbox WHERE id = ?", A(id));
+}
+
+enum rc outbox_failed(struct ctx *c, const struct outbox_event *e,
+                      const char *why)
+{
+	bool is_dead = e->attempts >= DEAD_AFTER;
+	int delay = is_dead ? 0 : delays[e->attempts > 0 ? e->attempts - 1 : 0];
+
+	if (is_dead)
+		log_error("outbox.dead", "%s: %s", e->topic, why);
+	return sql_run(c,
+	               "UPDATE outbox"
+	               "   SET status = ?, due_at = ?, last_error = ?"
+	               " WHERE id = ?",
+	               A(is_dead ? "dead" : "waiting"),
+	               A(when_plus(c->now, delay)),
+	               A(text_cut(c->arena, why, ERROR_MAX)), A(e->id));
+}
+
+enum rc outbox_count_dead(struct ctx *c, int64_t *n)
+{
+	return sql_int(c, n,
+	               "SELECT COUNT(*) FROM outbox WHERE status = 'dead'");
+}
