@@ -3,6 +3,7 @@
 #include "fcgi/base/buf.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,11 +17,10 @@ void buf_init(struct buf *b, struct arena *a, size_t expected)
 	b->n = 0;
 }
 
-static void reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-	if (b->capacity - b->n > more)
-		return;
 	size_t capacity = b->capacity * 2;
+
 	while (capacity - b->n <= more)
 		capacity *= 2;
 	char *s = arena_alloc(b->arena, capacity);
@@ -33,10 +33,8 @@ void buf_put(struct buf *b, const void *s, size_t n)
 {
 	if (!n)
 		return;
-	reserve(b, n);
-	memcpy(b->s + b->n, s, n);
-	b->n += n;
-	b->s[b->n] = '\0';
+	memcpy(buf_room(b, n), s, n);
+	buf_took(b, n);
 }
 
 void buf_puts(struct buf *b, const char *s)
@@ -46,9 +44,8 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_putc(struct buf *b, char ch)
 {
-	reserve(b, 1);
-	b->s[b->n++] = ch;
-	b->s[b->n] = '\0';
+	*buf_room(b, 1) = ch;
+	buf_took(b, 1);
 }
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
@@ -108,30 +105,66 @@ static char json_escape(unsigned char ch)
 	}
 }
 
+/* Whether one of eight bytes needs an escape: below 0x20, DEL, quote or
+ * backslash. Zero bytes of x - 01… & ~x (Mycroft). */
+static bool needs_escape(uint64_t x)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = ones * 0x80;
+	uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\';
+	uint64_t del = x ^ ones * 0x7f;
+
+	return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+	        ((slash - ones) & ~slash) | ((del - ones) & ~del)) &
+	       tops;
+}
+
+static char *put_escape(char *to, unsigned char ch, char e)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	*to++ = '\\';
+	*to++ = e;
+	if (e == 'u') {
+		*to++ = '0';
+		*to++ = '0';
+		*to++ = hex[ch >> 4];
+		*to++ = hex[ch & 15];
+	}
+	return to;
+}
+
 void buf_json_n(struct buf *b, const char *s, size_t n)
 {
-	size_t from = 0;
+	size_t i = 0;
+	uint64_t eight;
 
 	buf_putc(b, '"');
-	for (size_t i = 0; i < n; i++) {
-		char e = json_escape((unsigned char)s[i]);
+	while (i < n) {
+		/* A slice at a time, so that room for the worst case (six
+		 * bytes for one) stays small. */
+		size_t end = n - i > 512 ? i + 512 : n;
+		char *from = buf_room(b, (end - i) * 6 + 1), *to = from;
 
-		if (!e)
-			continue;
-		buf_put(b, s + from, i - from);
-		from = i + 1;
-		buf_putc(b, '\\');
-		buf_putc(b, e);
-		if (e == 'u') {
-			static const char hex[] = "0123456789abcdef";
-			const char code[4] = { '0', '0',
-				               hex[(unsigned char)s[i] >> 4],
-				               hex[s[i] & 15] };
+		while (i < end) {
+			if (end - i >= sizeof(eight)) {
+				memcpy(&eight, s + i, sizeof(eight));
+				if (!needs_escape(eight)) {
+					memcpy(to, &eight, sizeof(eight));
+					to += sizeof(eight);
+					i += sizeof(eight);
+					continue;
+				}
+			}
+			unsigned char ch = (unsigned char)s[i++];
+			char e = json_escape(ch);
 
-			buf_put(b, code, sizeof(code));
+			if (e)
+				to = put_escape(to, ch, e);
+			else
+				*to++ = (char)ch;
 		}
+		buf_took(b, (size_t)(to - from));
 	}
-	buf_put(b, s + from, n - from);
 	buf_putc(b, '"');
 }
 

@@ -19,6 +19,20 @@ struct buf {
 
 void buf_init(struct buf *b, struct arena *a, size_t expected);
 void buf_put(struct buf *b, const void *s, size_t n);
+/* For writers that cannot afford a call for each byte: room for n bytes at the
+ * end, and how many of them were written. */
+void buf_grow(struct buf *b, size_t more);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	if (b->capacity - b->n <= n)
+		buf_grow(b, n);
+	return b->s + b->n;
+}
+static inline void buf_took(struct buf *b, size_t n)
+{
+	b->n += n;
+	b->s[b->n] = '\0';
+}
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char ch);
 void buf_fmt(struct buf *b, const char *fmt, ...)
