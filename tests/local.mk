@@ -23,7 +23,9 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
+	%D%/unit/test_dispatch \
 	%D%/unit/test_process \
+	%D%/unit/test_route \
 	%D%/unit/test_shape \
 	%D%/unit/test_text
 check_PROGRAMS += $(UNIT_TESTS)
