@@ -23,6 +23,7 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
+	%D%/unit/test_commands \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_process \
 	%D%/unit/test_route \

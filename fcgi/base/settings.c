@@ -478,6 +478,14 @@ int settings_print(void)
 
 void settings_sample(void)
 {
+	puts("# Merkato's settings with their defaults: this file is what\n"
+	     "# `merkato check-config --sample` prints. Copy it to\n"
+	     "# /etc/merkato/merkato.conf, owner root, group merkato, mode 0640, and\n"
+	     "# take the # off what you change; MERKATO_SECRET is the one that must\n"
+	     "# be set. Lines are KEY=VALUE as systemd, docker and shells read them.\n"
+	     "# An environment variable of the same name goes over the file, and\n"
+	     "# MERKATO_X_FILE reads X from a file. `merkato check-config` tells\n"
+	     "# what is set and what is weak.");
 	for (int i = 0; i < N_ROWS; i++) {
 		const struct row *row = &rows[i];
 
