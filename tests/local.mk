@@ -33,5 +33,6 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 # Compiles every test program without running it.
-compile-tests: $(check_LIBRARIES) $(check_PROGRAMS)
+compile-tests: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_LIBRARIES) $(check_PROGRAMS)
 .PHONY: compile-tests
