@@ -77,6 +77,8 @@ static int command_serve(struct args *a)
 		return serve_handed_over();
 	if (!start_rooms())
 		return COMMAND_CONFIG;
+	if (!operations_is_migrated())
+		return COMMAND_FAILED;
 	scoreboard_create(master_seats());
 	metrics_create(master_seats() + 1, routes_count());
 	return master_serve(&plan);

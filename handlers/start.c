@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/cache.h"
+#include "db/once_db.h"
 #include "db/sql.h"
 #include "fcgi/base/crypto.h"
 #include "fcgi/base/log.h"
@@ -18,8 +20,15 @@
 #include "handlers/routes.h"
 
 static const struct dispatch_backend backend = {
+	.cache_get = cache_get,
+	.cache_set = cache_set,
+	.cache_add = cache_add,
+	.cache_epoch = cache_epoch,
+	.cache_lost = cache_lost,
 	.begin = sql_begin,
 	.end = sql_end,
+	.once_begin = once_begin,
+	.once_end = once_end,
 	.reset = sql_reset,
 };
 
@@ -65,6 +74,7 @@ bool start_rooms(void)
 	routes_use(all_routes);
 	if (routes_check())
 		return false;
+	cache_create();
 	dispatch_use(&backend);
 	return true;
 }
@@ -76,5 +86,6 @@ void start_process(void)
 
 void end_process(void)
 {
+	cache_close();
 	sql_close();
 }

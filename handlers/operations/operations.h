@@ -11,6 +11,11 @@
 extern const struct route operations_routes[];
 extern const struct command operations_commands[];
 
+/* Whether serve may start: false with a message when migrations are missing; a
+ * database that is away is waited for by the workers. Asked in a child, for the
+ * master keeps no connection. */
+bool operations_is_migrated(void);
+
 enum rc operations_health_get(struct req *r);
 enum rc operations_ready_get(struct req *r);
 enum rc operations_metrics_get(struct req *r);

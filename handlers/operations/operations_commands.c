@@ -3,13 +3,172 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "db/cache.h"
+#include "db/migrate.h"
+#include "db/sql.h"
+#include "fcgi/base/buf.h"
 #include "fcgi/base/log.h"
 #include "fcgi/base/settings.h"
 #include "fcgi/http/dispatch.h"
 #include "handlers/operations/operations.h"
 #include "handlers/routes.h"
 #include "handlers/start.h"
+
+static const char *const pool_names[POOL_N] = { "fast", "slow" };
+static const char *const limit_names[LIMIT_N] = {
+	"missing", "none", "read", "write", "auth", "register"
+};
+
+/* ["customer","vendor"]; open routes are ["public"]. */
+static void put_roles(struct buf *b, unsigned who)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} roles[] = {
+#define X(name, bit, text) { ROLE_##name, text },
+		ROLE_TABLE(X)
+#undef X
+			{ ROLE_CLIENT, "client" },
+		{ ROLE_ANYONE, "public" },
+	};
+	const char *before = "[";
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+		if (who & roles[i].bit) {
+			buf_fmt(b, "%s\"%s\"", before, roles[i].name);
+			before = ",";
+		}
+	buf_putc(b, ']');
+}
+
+/*
+ * Runs one piece of work as the system and says how it ended: touched answers
+ * are outdated and connections closed whatever happens.
+ */
+static int work(enum rc (*run)(struct ctx *c, struct args *a), struct args *a)
+{
+	struct arena *arena = arena_create(0);
+	struct ctx c;
+	enum rc rc = RC_DEADLOCK;
+
+	if (!start_rooms()) {
+		arena_destroy(arena);
+		return COMMAND_CONFIG;
+	}
+	start_process();
+	ctx_init(&c, arena);
+	c.roles = ROLE_SYSTEM;
+	c.request_id = "command";
+	for (int i = 0; i < 3 && rc == RC_DEADLOCK; i++) {
+		fail_clear(&c);
+		rc = run(&c, a);
+	}
+	if (rc == RC_OK)
+		dispatch_flush_touches(&c);
+	else
+		fprintf(stderr, "merkato %s: %s\n", a->command->name,
+		        c.err.detail ? c.err.detail : rc_title(rc));
+	for (const struct field_fault *f = c.err.fields; f; f = f->next)
+		fprintf(stderr, "  %s: %s\n", f->path, f->text);
+	sql_reset(&c);
+	end_process();
+	arena_destroy(arena);
+	return rc == RC_OK ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static enum rc run_migrate(struct ctx *c, struct args *a)
+{
+	(void)a;
+	return migrate_run(c, settings->migration_dir);
+}
+
+static int command_migrate(struct args *a)
+{
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	return work(run_migrate, a);
+}
+
+static enum rc run_flush(struct ctx *c, struct args *a)
+{
+	(void)a;
+	if (cache_flush(c))
+		return RC_OK;
+	return fail(c, RC_UNAVAILABLE, "cache_away",
+	            "the cache does not answer, or none is configured");
+}
+
+static int command_cache_flush(struct args *a)
+{
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	return work(run_flush, a);
+}
+
+static int print_routes_json(void)
+{
+	struct arena *arena = arena_create(0);
+	struct buf b;
+
+	buf_init(&b, arena, 65536);
+	buf_putc(&b, '[');
+	for (size_t i = 0; i < routes_count(); i++) {
+		const struct route *r = route_at(i);
+
+		buf_puts(&b, i ? ",\n{\"method\":" : "\n{\"method\":");
+		buf_json(&b, r->method);
+		buf_puts(&b, ",\"path\":");
+		buf_json(&b, r->path);
+		buf_fmt(&b, ",\"pool\":\"%s\",\"limit\":\"%s\",\"who\":",
+		        pool_names[r->pool], limit_names[r->limit]);
+		put_roles(&b, r->who);
+		buf_fmt(&b,
+		        ",\"cache_s\":%d,\"once\":%s,\"list\":%s,"
+		        "\"multipart\":%s,\"summary\":",
+		        r->cache_s, r->once ? "true" : "false",
+		        r->list ? "true" : "false",
+		        r->body_kind == BODY_MULTIPART ? "true" : "false");
+		buf_json(&b, r->summary);
+		buf_putc(&b, '}');
+	}
+	buf_puts(&b, "\n]\n");
+	fwrite(b.s, 1, b.n, stdout);
+	arena_destroy(arena);
+	return COMMAND_OK;
+}
+
+static int print_routes(void)
+{
+	struct arena *arena = arena_create(0);
+
+	for (size_t i = 0; i < routes_count(); i++) {
+		const struct route *r = route_at(i);
+		struct buf who;
+
+		buf_init(&who, arena, 64);
+		put_roles(&who, r->who);
+		printf("%-6s %-46s %-4s %-8s %-30s %s%s%s\n", r->method,
+		       r->path, pool_names[r->pool], limit_names[r->limit],
+		       who.s, r->cache_s ? "[cached] " : "",
+		       r->once ? "[once] " : "", r->summary);
+	}
+	arena_destroy(arena);
+	return COMMAND_OK;
+}
+
+static int command_routes(struct args *a)
+{
+	bool is_json = args_flag(a, "--json");
+
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	routes_use(all_routes);
+	return is_json ? print_routes_json() : print_routes();
+}
 
 static int command_check_config(struct args *a)
 {
@@ -26,7 +185,51 @@ static int command_check_config(struct args *a)
 	return !is_right ? COMMAND_CONFIG : weak ? COMMAND_FAILED : COMMAND_OK;
 }
 
+bool operations_is_migrated(void)
+{
+	enum { DONE, PENDING, AWAY };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct ctx c;
+		int n = 0;
+
+		ctx_init(&c, arena_create(0));
+		enum rc rc = migrate_pending(&c, settings->migration_dir, &n);
+		if (rc == RC_CONFLICT)
+			fprintf(stderr, "merkato: %s\n", c.err.detail);
+		_exit(rc == RC_CONFLICT || n ? PENDING : rc ? AWAY : DONE);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return false;
+	if (WEXITSTATUS(status) == AWAY)
+		log_warn("serve", "the database does not answer: starting "
+		                  "without having looked at its migrations");
+	if (WEXITSTATUS(status) == PENDING)
+		fputs("merkato: the database lacks migrations; run: merkato "
+		      "migrate\n",
+		      stderr);
+	return WEXITSTATUS(status) != PENDING;
+}
+
 const struct command operations_commands[] = {
+	{ .name = "migrate",
+	  .usage = "",
+	  .summary = "Bring the database's tables up to date",
+	  .help = "Runs the migrations that are missing, in order, under a lock; "
+	          "old\nworkers may go on meanwhile. As MERKATO_MYSQL_ADMIN_USER "
+	          "if one is set.",
+	  .run = command_migrate },
+	{ .name = "cache flush",
+	  .usage = "",
+	  .summary = "Empty the cache",
+	  .run = command_cache_flush },
+	{ .name = "routes",
+	  .usage = "[--json]",
+	  .summary = "Print every endpoint with its access, limits and pool",
+	  .is_bare = true,
+	  .run = command_routes },
 	{ .name = "check-config",
 	  .usage = "[--sample]",
 	  .summary = "Print every setting, and which are weak",

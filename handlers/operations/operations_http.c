@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/cache.h"
 #include "db/sql.h"
 #include "fcgi/base/metrics.h"
 #include "fcgi/base/settings.h"
@@ -23,7 +24,7 @@ enum rc operations_ready_get(struct req *r)
 {
 	struct readiness now = {
 		.database = sql_is_alive(&r->ctx),
-		.cache = true,
+		.cache = !*settings->memcached || cache_is_alive(&r->ctx),
 	};
 
 	if (!now.database) {
