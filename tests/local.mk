@@ -4,6 +4,8 @@ check_LIBRARIES = %D%/support/libcheck.a
 tests_support_libcheck_a_SOURCES = \
 	%D%/support/check.c \
 	%D%/support/check.h \
+	%D%/support/fake_request.c \
+	%D%/support/fake_request.h \
 	%D%/support/fastcgi_client.c \
 	%D%/support/fastcgi_client.h \
 	%D%/support/inproc.c \
@@ -25,10 +27,14 @@ LDADD = $(UNIT_LIBS)
 UNIT_TESTS = \
 	%D%/unit/test_commands \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_form \
+	%D%/unit/test_json \
+	%D%/unit/test_multipart \
 	%D%/unit/test_process \
 	%D%/unit/test_route \
 	%D%/unit/test_shape \
-	%D%/unit/test_text
+	%D%/unit/test_text \
+	%D%/unit/test_token
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
