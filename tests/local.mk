@@ -38,6 +38,29 @@ UNIT_TESTS = \
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
+# Everything that parses, run over its seeds (tests/fuzz/fuzz.h).
+check_LIBRARIES += %D%/fuzz/libreplay.a %D%/fuzz/libfuzzctx.a
+%C%_fuzz_libreplay_a_SOURCES = %D%/fuzz/replay.c
+%C%_fuzz_libfuzzctx_a_SOURCES = \
+	%D%/fuzz/fuzz.h \
+	%D%/fuzz/fuzz_ctx.c
+REPLAY = %D%/fuzz/libreplay.a
+FUZZ_LIBS = $(REPLAY) %D%/fuzz/libfuzzctx.a $(UNIT_LIBS)
+FUZZ_TESTS = \
+	%D%/fuzz/fuzz_cookie \
+	%D%/fuzz/fuzz_form \
+	%D%/fuzz/fuzz_json \
+	%D%/fuzz/fuzz_multipart \
+	%D%/fuzz/fuzz_token
+%C%_fuzz_fuzz_cookie_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_form_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_multipart_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_token_LDADD = $(FUZZ_LIBS)
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+EXTRA_DIST += %D%/fuzz/seeds
+
 # Compiles every test program without running it.
 compile-tests: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_LIBRARIES) $(check_PROGRAMS)
