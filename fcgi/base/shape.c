@@ -465,9 +465,10 @@ static void put_real(struct buf *b, double v, int digits)
 	if (digits <= 0 || digits > 9)
 		digits = REAL_DIGITS;
 	if (!(fabs(v) < 9e8)) {
-		/* Far from coordinates and ratings: no hurry. */
+		/* Far from coordinates and ratings: no hurry. Readers take
+		 * digits without a point for a 64-bit integer. */
 		if (isfinite(v))
-			buf_fmt(b, "%.0f", v);
+			buf_fmt(b, "%.*f", fabs(v) < 1e15 ? 0 : 1, v);
 		else
 			buf_put(b, "null", 4);
 		return;

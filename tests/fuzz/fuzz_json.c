@@ -13,7 +13,7 @@ struct leaf {
 static const struct field leaf_fields[] = {
 	FIELD(leaf, id, .flags = REQUIRED),
 	FIELD(leaf, n, .flags = NULLABLE, .min = -5, .max = 5),
-	FIELD(leaf, text, .flags = LONG_TEXT),
+	FIELD(leaf, text, .flags = NULLABLE | LONG_TEXT),
 	FIELDS_END,
 };
 static const struct shape leaf_shape = SHAPE(leaf, leaf_fields);
