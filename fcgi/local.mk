@@ -21,6 +21,7 @@ libmerkato_a_SOURCES += \
 	%D%/http/cors.c \
 	%D%/http/cursor.c \
 	%D%/http/dispatch.c \
+	%D%/http/docs.c \
 	%D%/http/etag.c \
 	%D%/http/form.c \
 	%D%/http/headers.c \
@@ -31,6 +32,9 @@ libmerkato_a_SOURCES += \
 	%D%/http/multipart.c \
 	%D%/http/mustache.c \
 	%D%/http/once.c \
+	%D%/http/openapi.c \
+	%D%/http/openapi_paths.c \
+	%D%/http/openapi_schema.c \
 	%D%/http/origin.c \
 	%D%/http/path.c \
 	%D%/http/reply.c \

@@ -14,7 +14,8 @@ void gate_etag(struct req *r)
 {
 	unsigned char hash[32];
 
-	if (!r->out.n)
+	/* A tag that the handler made is whole. */
+	if (!r->out.n || (r->etag && *r->etag == '"'))
 		return;
 	sha256(r->out.s, r->out.n, hash);
 	const char *text = text_base64url(r->ctx.arena, hash, HASH_BYTES);
@@ -50,6 +51,6 @@ void gate_not_modified(struct req *r)
 	if (!given || !r->etag || r->status != 200 || !names(given, r->etag))
 		return;
 	r->status = 304;
-	buf_clear(&r->out);
+	buf_init(&r->out, r->ctx.arena, 0); /* the text may be shared */
 	r->type = NULL;
 }

@@ -80,6 +80,10 @@ struct route {
 	const char *summary;
 	const char *const *errors; /* further codes this route may answer, for
 	                              the document */
+	bool all; /* {"results":[…]} without pages: the handler uses
+	             reply_all */
+	const struct shape *extra; /* members beside "results" that the handler
+	                              gives to reply_page_with */
 	const char *type; /* media type of an answer that no shape describes:
 	                     "text/csv"; NULL = JSON of .reply */
 };
