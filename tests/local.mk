@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	%D%/unit/test_form \
 	%D%/unit/test_json \
 	%D%/unit/test_multipart \
+	%D%/unit/test_openapi \
 	%D%/unit/test_process \
 	%D%/unit/test_route \
 	%D%/unit/test_shape \
