@@ -1,0 +1,282 @@
+#include "config.h"
+
+#include "handlers/jobs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/jobs_db.h"
+#include "db/sql.h"
+#include "fcgi/base/crypto.h"
+#include "fcgi/base/log.h"
+#include "fcgi/base/metrics.h"
+#include "fcgi/http/dispatch.h"
+
+enum {
+	BATCH = 20,
+	EVENT_LEASE_S = 300,
+	JOB_LEASE_S = 300,
+	BATCHES_MAX = 1000,
+	TRIES = 3,
+	WAIT_MS = 1000,
+	BACK_OFF_MS = 1000,
+	ARENA_CEILING = 64 * 1024 * 1024
+};
+
+/* The runner's memory: one arena for what it has leased, one for each piece of
+ * work. Lives as long as jobs_serve or jobs_once. */
+struct runner {
+	struct arena *batch, *work;
+	struct when now; /* fixed by jobs_once; 0 = the wall clock */
+	const volatile int *stop;
+	enum rc last_failure;
+	int64_t looked_at; /* when_ticks of the last look at timed jobs */
+};
+
+static bool is_stopped(const struct runner *r)
+{
+	return r->stop && *r->stop;
+}
+
+static void runner_create(struct runner *r)
+{
+	r->batch = arena_create(ARENA_CEILING);
+	r->work = arena_create(ARENA_CEILING);
+}
+
+static void runner_destroy(struct runner *r)
+{
+	arena_destroy(r->batch);
+	arena_destroy(r->work);
+}
+
+static void make_ctx(const struct runner *r, struct arena *a, struct ctx *c)
+{
+	ctx_init(c, a);
+	c->roles = ROLE_SYSTEM;
+	c->use_primary = true;
+	c->request_id = "job";
+	if (r->now.us)
+		c->now = r->now;
+}
+
+static void pause_ms(int ms)
+{
+	struct timespec t = { ms / 1000, (ms % 1000) * 1000000L };
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+/* Up to 40 ms apart, so that two that met do not meet again. */
+static void pause_a_moment(void)
+{
+	unsigned char n;
+
+	random_bytes(&n, 1);
+	pause_ms(5 + n % 36);
+}
+
+/* One piece of work in a ctx of its own, again after a deadlock. */
+struct piece {
+	const char *name;
+	enum rc (*job)(struct ctx *c, bool *more);
+	enum rc (*handle)(struct ctx *c, const struct outbox_event *e);
+	const struct outbox_event *event;
+	bool more;
+	const char *why; /* in the batch arena, after a failure */
+};
+
+static enum rc run_piece(struct runner *r, struct piece *p)
+{
+	enum rc rc = RC_DEADLOCK;
+
+	for (int i = 0; i < TRIES && rc == RC_DEADLOCK; i++) {
+		struct ctx c;
+
+		if (i) {
+			count(COUNTER_SQL_DEADLOCKS);
+			pause_a_moment();
+		}
+		arena_reset(r->work);
+		make_ctx(r, r->work, &c);
+		p->more = false;
+		rc = p->job ? p->job(&c, &p->more) : p->handle(&c, p->event);
+		sql_reset(&c);
+		if (!rc)
+			dispatch_flush_touches(&c);
+		else
+			p->why = arena_fmt(r->batch, "%s: %s", rc_name(rc),
+			                   c.err.detail ? c.err.detail :
+			                                  rc_title(rc));
+	}
+	if (!rc)
+		return rc;
+	count(COUNTER_JOBS_FAILED);
+	log_error("job", "%s: %s", p->name, p->why);
+	r->last_failure = rc;
+	return rc;
+}
+
+static bool matches(const char *pattern, const char *topic)
+{
+	size_t n = strlen(pattern);
+
+	if (n && pattern[n - 1] == '.')
+		return !strncmp(pattern, topic, n);
+	return !strcmp(pattern, topic);
+}
+
+static void handle_event(struct runner *r, struct ctx *c,
+                         const struct outbox_event *e)
+{
+	enum rc rc = RC_OK;
+	const char *why = "";
+
+	for (const struct consumer *k = consumers; k->topic && !rc; k++) {
+		struct piece p = { .name = e->topic,
+			           .handle = k->handle,
+			           .event = e };
+
+		if (!matches(k->topic, e->topic))
+			continue;
+		rc = run_piece(r, &p);
+		why = p.why;
+	}
+	count(COUNTER_JOBS_RUN);
+	rc = rc ? outbox_failed(c, e, why) : outbox_done(c, e->id);
+	if (rc)
+		log_warn("job", "%s: its row could not be settled", e->topic);
+}
+
+/* Hands out what is due, batch by batch. */
+static enum rc drain_outbox(struct runner *r)
+{
+	for (;;) {
+		struct outbox_event *events;
+		struct ctx c;
+		size_t n;
+
+		arena_reset(r->batch);
+		make_ctx(r, r->batch, &c);
+		enum rc rc =
+			outbox_lease(&c, BATCH, EVENT_LEASE_S, &events, &n);
+		sql_reset(&c);
+		if (rc == RC_DEADLOCK)
+			continue;
+		if (rc || !n)
+			return rc;
+		/* All of a batch is handled even when asked to stop: leases
+		 * would hold the rest back for minutes. */
+		for (size_t i = 0; i < n; i++)
+			handle_event(r, &c, &events[i]);
+		if (is_stopped(r))
+			return RC_OK;
+	}
+}
+
+static const struct job *find_job(const char *name)
+{
+	for (const struct job *j = jobs; j->name; j++) {
+		if (!strcmp(j->name, name))
+			return j;
+	}
+	return NULL;
+}
+
+static enum rc run_job(struct runner *r, struct ctx *c, const struct job *j)
+{
+	bool is_mine = false;
+	int64_t start = when_ticks();
+	enum rc rc = jobs_db_take(c, j->name, j->every_s, JOB_LEASE_S, &is_mine);
+
+	if (rc || !is_mine)
+		return rc;
+	struct piece p = { .name = j->name, .job = j->run };
+	int n = 0;
+	do
+		rc = run_piece(r, &p);
+	while (!rc && p.more && ++n < BATCHES_MAX && !is_stopped(r));
+	count(COUNTER_JOBS_RUN);
+	return jobs_db_done(c, j->name, rc != RC_OK, when_ticks() - start);
+}
+
+static enum rc run_due_jobs(struct runner *r)
+{
+	struct job_due *due;
+	struct ctx c;
+	size_t n;
+
+	arena_reset(r->batch);
+	make_ctx(r, r->batch, &c);
+	enum rc rc = jobs_db_due(&c, &due, &n);
+	for (size_t i = 0; i < n && !rc && !is_stopped(r); i++) {
+		const struct job *j = find_job(due[i].name);
+
+		/* Rows of newer or older programs are left alone. */
+		if (j)
+			rc = run_job(r, &c, j);
+	}
+	sql_reset(&c);
+	return rc;
+}
+
+static enum rc ensure_rows(struct runner *r)
+{
+	struct ctx c;
+	enum rc rc = RC_OK;
+
+	arena_reset(r->batch);
+	make_ctx(r, r->batch, &c);
+	for (const struct job *j = jobs; j->name && !rc; j++)
+		rc = jobs_db_ensure(&c, j->name);
+	return rc;
+}
+
+static enum rc turn(struct runner *r)
+{
+	enum rc rc = drain_outbox(r);
+
+	if (rc || when_ticks() - r->looked_at < WAIT_MS * 1000)
+		return rc;
+	r->looked_at = when_ticks();
+	rc = run_due_jobs(r);
+	/* Jobs add events of their own. */
+	return rc ? rc : drain_outbox(r);
+}
+
+void jobs_serve(const volatile int *stop)
+{
+	struct runner r = { .stop = stop };
+	bool has_rows = false;
+
+	runner_create(&r);
+	while (!*stop) {
+		enum rc rc = has_rows ? turn(&r) : ensure_rows(&r);
+
+		has_rows = has_rows || !rc;
+		/* What is wrong with the database is already in the log. */
+		if (rc)
+			pause_ms(BACK_OFF_MS);
+		else if (!*stop)
+			outbox_wait(WAIT_MS);
+	}
+	runner_destroy(&r);
+}
+
+enum rc jobs_once(struct ctx *c)
+{
+	struct runner r = { .now = c->now };
+
+	runner_create(&r);
+	enum rc rc = ensure_rows(&r);
+	if (!rc)
+		rc = drain_outbox(&r);
+	if (!rc)
+		rc = run_due_jobs(&r);
+	if (!rc)
+		rc = drain_outbox(&r);
+	runner_destroy(&r);
+	return rc ? rc : r.last_failure;
+}
