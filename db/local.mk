@@ -1,6 +1,7 @@
 libmerkato_a_SOURCES += %D%/cache.c
 libmerkato_a_SOURCES += %D%/geo.c
 libmerkato_a_SOURCES += %D%/insert.c
+libmerkato_a_SOURCES += %D%/jobs_db.c
 libmerkato_a_SOURCES += %D%/migrate.c
 libmerkato_a_SOURCES += %D%/mysql.c
 libmerkato_a_SOURCES += %D%/once_db.c

@@ -440,6 +440,12 @@ void sql_after_commit(void (*fn)(void))
 		db.after_commit[db.n_after_commit++] = fn;
 }
 
+static void roll_back(void)
+{
+	if (!db.broken && db.primary.mysql && mysql_rollback(db.primary.mysql))
+		link_close(&db.primary);
+}
+
 static enum rc commit(struct ctx *c)
 {
 	if (!mysql_commit(db.primary.mysql)) {
@@ -451,20 +457,16 @@ static enum rc commit(struct ctx *c)
 	unsigned error = mysql_errno(db.primary.mysql);
 	enum trouble t = mysql_trouble(error);
 	count(COUNTER_SQL_ERRORS);
-	if (t == TROUBLE_DEADLOCK || t == TROUBLE_LOCKED)
+	if (t == TROUBLE_DEADLOCK || t == TROUBLE_LOCKED) {
+		roll_back();
 		return RC_DEADLOCK;
+	}
 	link_close(&db.primary);
 	if (t == TROUBLE_NOT_SENT)
 		return away(c, "database_away",
 		            "The database does not answer. Try again.");
 	return fail(c, RC_UNSURE, "outcome_unknown",
 	            "It is not known whether this happened. Ask again.");
-}
-
-static void roll_back(void)
-{
-	if (!db.broken && db.primary.mysql && mysql_rollback(db.primary.mysql))
-		link_close(&db.primary);
 }
 
 enum rc sql_end(struct ctx *c, enum rc rc)

@@ -108,8 +108,8 @@ static enum rc run_piece(struct runner *r, struct piece *p)
 			dispatch_flush_touches(&c);
 		else
 			p->why = arena_fmt(r->batch, "%s: %s", rc_name(rc),
-			                   c.err.detail ? c.err.detail :
-			                                  rc_title(rc));
+			                   c.err.detail ? c.err.detail
+			                                : rc_title(rc));
 	}
 	if (!rc)
 		return rc;
@@ -189,7 +189,8 @@ static enum rc run_job(struct runner *r, struct ctx *c, const struct job *j)
 {
 	bool is_mine = false;
 	int64_t start = when_ticks();
-	enum rc rc = jobs_db_take(c, j->name, j->every_s, JOB_LEASE_S, &is_mine);
+	enum rc rc =
+		jobs_db_take(c, j->name, j->every_s, JOB_LEASE_S, &is_mine);
 
 	if (rc || !is_mine)
 		return rc;

@@ -1,3 +1,5 @@
+libmerkato_a_SOURCES += %D%/jobs.c
+libmerkato_a_SOURCES += %D%/jobs_table.c
 libmerkato_a_SOURCES += \
 	%D%/routes.c \
 	%D%/start.c

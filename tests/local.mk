@@ -4,6 +4,8 @@ check_LIBRARIES = %D%/support/libcheck.a
 tests_support_libcheck_a_SOURCES = \
 	%D%/support/check.c \
 	%D%/support/check.h \
+	%D%/support/database.c \
+	%D%/support/database.h \
 	%D%/support/fake_request.c \
 	%D%/support/fake_request.h \
 	%D%/support/fastcgi_client.c \
@@ -11,7 +13,9 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/inproc.c \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
-	%D%/support/lint_html.h
+	%D%/support/lint_html.h \
+	%D%/support/sql_faults.c \
+	%D%/support/sql_faults.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 
 UNIT_LIBS = %D%/support/libcheck.a $(MERKATO_LIBS) $(CUNIT_LIBS)
@@ -32,10 +36,17 @@ UNIT_TESTS = \
 	%D%/unit/test_multipart \
 	%D%/unit/test_openapi \
 	%D%/unit/test_process \
+	%D%/unit/test_query \
 	%D%/unit/test_route \
 	%D%/unit/test_shape \
+	%D%/unit/test_sql \
 	%D%/unit/test_text \
 	%D%/unit/test_token
+# Programs that make statements fail (support/sql_faults.h) are linked so.
+SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
+	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
+	-Wl,--wrap=mysql_errno
+%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
