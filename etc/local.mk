@@ -1,7 +1,12 @@
 # How it is run.
 EXTRA_DIST += \
+	%D%/apache \
 	%D%/cron \
+	%D%/dev \
+	%D%/lighttpd \
 	%D%/m4 \
+	%D%/nginx \
+	%D%/packages \
 	%D%/systemd
 
 dist_doc_DATA = README.md %D%/merkato.conf

@@ -1,0 +1,179 @@
+#!/bin/bash
+# supervise.sh DIR/: starts the stack that DIR/plan describes and keeps it
+# alive: what ends is started again. TERM ends all of it. Progress goes to
+# standard output, the last line of a good start is "ready".
+set -eu
+V=${1%/}
+# shellcheck disable=SC1091
+. "$V/plan" # TOP PORT WEB DEMO PROGRAM RUN_AS MYSQL_AS and the secrets' file
+. "$TOP/etc/dev/say.sh"
+. "$TOP/etc/dev/accounts.sh"
+. "$TOP/etc/dev/stack.sh"
+# shellcheck disable=SC1091
+. "$V/secrets"
+unset MERKATO_CONF
+
+declare -A pid_of=() started_at=()
+order=(mysql memcached merkato web)
+[ "$WEB" != apache-fcgid ] || order=(mysql memcached web jobs)
+
+# Each program becomes its own session, so that Ctrl-C reaches only ./dev.
+run() { exec setsid "$@" </dev/null; }
+run_mysql() { run mariadbd --defaults-file="$V/mysql.cnf" >>"$V/log/mariadbd.log" 2>&1; }
+run_memcached() {
+	rm -f "$V/run/memcached/memcached.sock"
+	local as=()
+	[ -z "$RUN_AS" ] || as=(-u "$RUN_AS")
+	run memcached "${as[@]}" -s "$V/run/memcached/memcached.sock" -a 0660 -m 64 >>"$V/log/memcached.log" 2>&1
+}
+run_merkato() { run "$PROGRAM" --config "$V/merkato.conf" serve >>"$V/log/merkato.err" 2>&1; }
+# What cron does beside mod_fcgid, only oftener.
+run_jobs() {
+	# shellcheck disable=SC2016  # for the inner shell
+	run bash -c 'while "$1" --config "$2" jobs --once || :; do sleep 1; done' "$V/jobs" "$PROGRAM" "$V/merkato.conf" >>"$V/log/merkato.err" 2>&1
+}
+run_web() {
+	case $WEB in
+	nginx) run nginx -e "$V/log/nginx.log" -c "$V/web/nginx.conf" >>"$V/log/nginx.log" 2>&1 ;;
+	apache-*) run apache2 -X -f "$V/web/apache.conf" -D FOREGROUND >>"$V/log/apache.log" 2>&1 ;;
+	lighttpd) run lighttpd -D -f "$V/web/lighttpd.conf" >>"$V/log/lighttpd.log" 2>&1 ;;
+	esac
+}
+
+start() {
+	"run_$1" &
+	pid_of[$1]=$!
+	started_at[$1]=$SECONDS
+	printf '%s\n' $! >"$V/run/$(program_of "$1").pid"
+}
+
+# Waits up to SECONDS for a condition while the program is alive.
+await() {
+	local what=$1 seconds=$2 until
+	shift 2
+	until=$((SECONDS + seconds))
+	while ! "$@" >/dev/null 2>&1; do
+		if ! kill -0 "${pid_of[$what]}" 2>/dev/null || [ $SECONDS -gt $until ]; then
+			give_up "$what"
+		fi
+		sleep 0.05
+	done
+}
+
+give_up() {
+	local log
+	for log in "$V/log/$(program_of "$1").log" "$V/log/$(program_of "$1").err"; do
+		show_end "$log" 20
+	done
+	echo "$1 did not start" >&2
+	stop_all
+	exit 1
+}
+
+stop_all() {
+	local i name pid
+	trap '' TERM INT
+	for ((i = ${#order[@]} - 1; i >= 0; i--)); do
+		name=${order[i]}
+		pid=${pid_of[$name]:-}
+		[ -n "$pid" ] || continue
+		kill -CONT "$pid" 2>/dev/null || true
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+		end_session "$pid"
+		rm -f "$V/run/$(program_of "$name").pid"
+	done
+	rm -f "$V/dev.json" "$V/run/supervisor.pid"
+}
+
+sql() { mariadb --defaults-file="$V/mysql.cnf" --user="$(id -un)" "$@"; }
+
+first_data() {
+	[ -d "$V/mysql/mysql" ] && return
+	say 'Making the database'
+	rm -rf "$V/mysql"
+	mkdir "$V/mysql"
+	[ -z "$MYSQL_AS" ] || chown "$MYSQL_AS": "$V/mysql"
+	mariadb-install-db --no-defaults --datadir="$V/mysql" ${MYSQL_AS:+--user="$MYSQL_AS"} --skip-test-db \
+		--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$V/log/install-db.log" 2>&1 || {
+		show_end "$V/log/install-db.log"
+		exit 1
+	}
+}
+
+database() {
+	sql <<-END
+		CREATE DATABASE IF NOT EXISTS merkato CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+		CREATE OR REPLACE USER merkato@localhost IDENTIFIED BY '$MYSQL_PASSWORD';
+		GRANT SELECT, INSERT, UPDATE, DELETE ON merkato.* TO merkato@localhost;
+		CREATE OR REPLACE USER merkato_admin@localhost IDENTIFIED BY '$MYSQL_ADMIN_PASSWORD';
+		GRANT ALL ON merkato.* TO merkato_admin@localhost;
+	END
+}
+
+merkato() { "$PROGRAM" --config "$V/merkato.conf" "$@"; }
+
+demo_data() {
+	[ "$(cat "$V/demo" 2>/dev/null)" != "$DEMO" ] || return 0
+	say "Loading the demonstration data ($DEMO)"
+	merkato demo --help >/dev/null 2>&1 || {
+		echo '{}' >"$V/accounts.json"
+		return 0
+	}
+	merkato demo --size "$DEMO" --accounts "$V/accounts.json" >"$V/log/demo.log" 2>&1 || {
+		show_end "$V/log/demo.log"
+		give_up mysql
+	}
+	printf '%s\n' "$DEMO" >"$V/demo"
+}
+
+answers() { curl -fsS -m 2 -o "$V/log/readyz.json" "http://127.0.0.1:$PORT/readyz"; }
+
+write_json() {
+	dev_json >"$V/dev.json.new"
+	chmod 600 "$V/dev.json.new"
+	mv "$V/dev.json.new" "$V/dev.json"
+}
+
+begin() {
+	first_data
+	say 'Starting MariaDB and memcached'
+	start mysql
+	start memcached
+	await mysql 60 sql -e 'SELECT 1'
+	database
+	say 'Bringing the tables up to date'
+	merkato migrate >"$V/log/migrate.log" 2>&1 || {
+		show_end "$V/log/migrate.log"
+		give_up mysql
+	}
+	demo_data
+	say "Starting Merkato and $WEB"
+	local name
+	for name in "${order[@]:2}"; do
+		start "$name"
+	done
+	await web 30 answers
+	write_json
+	say ready
+}
+
+# What has ended is started again, a program that ends at once after a pause.
+look_after() {
+	local dead name
+	while :; do
+		wait -n -p dead || true
+		for name in "${order[@]}"; do
+			[ "${pid_of[$name]}" = "${dead:-}" ] || continue
+			say "$(date -u +%T) $name ended and is started again"
+			end_session "$dead"
+			[ $((SECONDS - started_at[$name])) -gt 1 ] || sleep 1
+			start "$name"
+			write_json
+		done
+	done
+}
+
+trap 'stop_all; exit 0' TERM INT
+begin
+look_after
