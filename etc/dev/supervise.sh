@@ -54,18 +54,19 @@ await() {
 	until=$((SECONDS + seconds))
 	while ! "$@" >/dev/null 2>&1; do
 		if ! kill -0 "${pid_of[$what]}" 2>/dev/null || [ $SECONDS -gt $until ]; then
-			give_up "$what"
+			give_up "$what did not start" "$V/log/$(program_of "$what").log" "$V/log/merkato.err"
 		fi
 		sleep 0.05
 	done
 }
 
+# give_up WORDS LOG…: what was tried, and where it is said why it failed.
 give_up() {
 	local log
-	for log in "$V/log/$(program_of "$1").log" "$V/log/$(program_of "$1").err"; do
+	for log in "${@:2}"; do
 		show_end "$log" 20
 	done
-	echo "$1 did not start" >&2
+	echo "$1" >&2
 	stop_all
 	exit 1
 }
@@ -95,10 +96,7 @@ first_data() {
 	mkdir "$V/mysql"
 	[ -z "$MYSQL_AS" ] || chown "$MYSQL_AS": "$V/mysql"
 	mariadb-install-db --no-defaults --datadir="$V/mysql" ${MYSQL_AS:+--user="$MYSQL_AS"} --skip-test-db \
-		--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$V/log/install-db.log" 2>&1 || {
-		show_end "$V/log/install-db.log"
-		exit 1
-	}
+		--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$V/log/install-db.log" 2>&1 || give_up 'the database could not be made' "$V/log/install-db.log"
 }
 
 database() {
@@ -120,10 +118,7 @@ demo_data() {
 		echo '{}' >"$V/accounts.json"
 		return 0
 	}
-	merkato demo --size "$DEMO" --accounts "$V/accounts.json" >"$V/log/demo.log" 2>&1 || {
-		show_end "$V/log/demo.log"
-		give_up mysql
-	}
+	merkato demo --size "$DEMO" --accounts "$V/accounts.json" >"$V/log/demo.log" 2>&1 || give_up 'the demonstration data could not be loaded' "$V/log/demo.log"
 	printf '%s\n' "$DEMO" >"$V/demo"
 }
 
@@ -143,10 +138,7 @@ begin() {
 	await mysql 60 sql -e 'SELECT 1'
 	database
 	say 'Bringing the tables up to date'
-	merkato migrate >"$V/log/migrate.log" 2>&1 || {
-		show_end "$V/log/migrate.log"
-		give_up mysql
-	}
+	merkato migrate >"$V/log/migrate.log" 2>&1 || give_up 'the migrations failed' "$V/log/migrate.log"
 	demo_data
 	say "Starting Merkato and $WEB"
 	local name
