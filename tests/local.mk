@@ -29,12 +29,15 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
+	%D%/unit/test_cache \
 	%D%/unit/test_commands \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_form \
 	%D%/unit/test_json \
+	%D%/unit/test_migrate \
 	%D%/unit/test_multipart \
 	%D%/unit/test_openapi \
+	%D%/unit/test_outbox \
 	%D%/unit/test_process \
 	%D%/unit/test_query \
 	%D%/unit/test_route \
