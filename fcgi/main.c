@@ -18,6 +18,7 @@
 #include "fcgi/master.h"
 #include "fcgi/scoreboard.h"
 #include "fcgi/worker.h"
+#include "handlers/jobs.h"
 #include "handlers/operations/operations.h"
 #include "handlers/start.h"
 
@@ -67,6 +68,7 @@ static int command_serve(struct args *a)
 {
 	static const struct master_plan plan = {
 		.worker = { dispatch, start_process, end_process },
+		.jobs = jobs_serve,
 		.reload = reload,
 	};
 

@@ -7,6 +7,7 @@
 
 #include "db/cache.h"
 #include "db/once_db.h"
+#include "db/outbox_db.h"
 #include "db/sql.h"
 #include "fcgi/base/crypto.h"
 #include "fcgi/base/log.h"
@@ -75,6 +76,7 @@ bool start_rooms(void)
 	if (routes_check())
 		return false;
 	cache_create();
+	outbox_create();
 	dispatch_use(&backend);
 	return true;
 }

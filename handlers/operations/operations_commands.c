@@ -12,7 +12,10 @@
 #include "fcgi/base/buf.h"
 #include "fcgi/base/log.h"
 #include "fcgi/base/settings.h"
+#include "fcgi/confine.h"
 #include "fcgi/http/dispatch.h"
+#include "fcgi/http/openapi.h"
+#include "handlers/jobs.h"
 #include "handlers/operations/operations.h"
 #include "handlers/routes.h"
 #include "handlers/start.h"
@@ -21,29 +24,6 @@ static const char *const pool_names[POOL_N] = { "fast", "slow" };
 static const char *const limit_names[LIMIT_N] = {
 	"missing", "none", "read", "write", "auth", "register"
 };
-
-/* ["customer","vendor"]; open routes are ["public"]. */
-static void put_roles(struct buf *b, unsigned who)
-{
-	static const struct {
-		unsigned bit;
-		const char *name;
-	} roles[] = {
-#define X(name, bit, text) { ROLE_##name, text },
-		ROLE_TABLE(X)
-#undef X
-			{ ROLE_CLIENT, "client" },
-		{ ROLE_ANYONE, "public" },
-	};
-	const char *before = "[";
-
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
-		if (who & roles[i].bit) {
-			buf_fmt(b, "%s\"%s\"", before, roles[i].name);
-			before = ",";
-		}
-	buf_putc(b, ']');
-}
 
 /*
  * Runs one piece of work as the system and says how it ended: touched answers
@@ -55,7 +35,8 @@ static int work(enum rc (*run)(struct ctx *c, struct args *a), struct args *a)
 	struct ctx c;
 	enum rc rc = RC_DEADLOCK;
 
-	if (!start_rooms()) {
+	/* What it writes must be the workers'. */
+	if (!start_rooms() || !confine_user(settings->user)) {
 		arena_destroy(arena);
 		return COMMAND_CONFIG;
 	}
@@ -78,6 +59,21 @@ static int work(enum rc (*run)(struct ctx *c, struct args *a), struct args *a)
 	end_process();
 	arena_destroy(arena);
 	return rc == RC_OK ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static enum rc run_jobs(struct ctx *c, struct args *a)
+{
+	(void)a;
+	return jobs_once(c);
+}
+
+static int command_jobs(struct args *a)
+{
+	bool is_once = args_flag(a, "--once");
+
+	if (!args_end(a, is_once ? "" : NULL))
+		return COMMAND_USAGE;
+	return work(run_jobs, a);
 }
 
 static enum rc run_migrate(struct ctx *c, struct args *a)
@@ -125,7 +121,7 @@ static int print_routes_json(void)
 		buf_json(&b, r->path);
 		buf_fmt(&b, ",\"pool\":\"%s\",\"limit\":\"%s\",\"who\":",
 		        pool_names[r->pool], limit_names[r->limit]);
-		put_roles(&b, r->who);
+		openapi_roles(&b, r->who);
 		buf_fmt(&b,
 		        ",\"cache_s\":%d,\"once\":%s,\"list\":%s,"
 		        "\"multipart\":%s,\"summary\":",
@@ -150,7 +146,7 @@ static int print_routes(void)
 		struct buf who;
 
 		buf_init(&who, arena, 64);
-		put_roles(&who, r->who);
+		openapi_roles(&who, r->who);
 		printf("%-6s %-46s %-4s %-8s %-30s %s%s%s\n", r->method,
 		       r->path, pool_names[r->pool], limit_names[r->limit],
 		       who.s, r->cache_s ? "[cached] " : "",
@@ -168,6 +164,19 @@ static int command_routes(struct args *a)
 		return COMMAND_USAGE;
 	routes_use(all_routes);
 	return is_json ? print_routes_json() : print_routes();
+}
+
+static int command_openapi(struct args *a)
+{
+	size_t n;
+
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	routes_use(all_routes);
+	const char *text = openapi_text(&n);
+	fwrite(text, 1, n, stdout);
+	putchar('\n');
+	return COMMAND_OK;
 }
 
 static int command_check_config(struct args *a)
@@ -221,6 +230,11 @@ const struct command operations_commands[] = {
 	          "old\nworkers may go on meanwhile. As MERKATO_MYSQL_ADMIN_USER "
 	          "if one is set.",
 	  .run = command_migrate },
+	{ .name = "jobs",
+	  .usage = "--once",
+	  .summary = "Do the timed work that is due",
+	  .help = "For cron, on hosts where no job runner stays alive.",
+	  .run = command_jobs },
 	{ .name = "cache flush",
 	  .usage = "",
 	  .summary = "Empty the cache",
@@ -230,6 +244,10 @@ const struct command operations_commands[] = {
 	  .summary = "Print every endpoint with its access, limits and pool",
 	  .is_bare = true,
 	  .run = command_routes },
+	{ .name = "openapi",
+	  .usage = "",
+	  .summary = "Print the OpenAPI document",
+	  .run = command_openapi },
 	{ .name = "check-config",
 	  .usage = "[--sample]",
 	  .summary = "Print every setting, and which are weak",
