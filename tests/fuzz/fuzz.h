@@ -3,7 +3,7 @@
  * its seeds and simple changes of them. To search for longer:
  *
  *	./configure CC=clang --enable-sanitize CFLAGS=-fsanitize=fuzzer-no-link
- *	make libmerkato.a tests/fuzz/fuzz_json REPLAY=-fsanitize=fuzzer
+ *	make tests/fuzz/fuzz_json REPLAY= LDFLAGS=-fsanitize=fuzzer
  *	tests/fuzz/fuzz_json tests/fuzz/seeds/json
  */
 #ifndef MERKATO_FUZZ_H
