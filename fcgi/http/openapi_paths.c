@@ -457,6 +457,14 @@ static void put_operation(struct buf *b, struct schemas *s,
 	buf_puts(b, "}}");
 }
 
+/* A slash at the end means nothing, and linters want none. */
+static const char *without_slash(struct arena *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	return arena_strndup(a, path, n > 1 && path[n - 1] == '/' ? n - 1 : n);
+}
+
 void openapi_paths(struct buf *b, struct schemas *s)
 {
 	json_key(b, "paths");
@@ -472,7 +480,7 @@ void openapi_paths(struct buf *b, struct schemas *s)
 			           !same_path(route_at(j)->path, r->path);
 		if (!is_mine)
 			continue;
-		json_key(b, r->path);
+		json_key(b, without_slash(b->arena, r->path));
 		buf_putc(b, '{');
 		for (size_t j = i; j < routes_count(); j++) {
 			if (openapi_tells(route_at(j)) &&

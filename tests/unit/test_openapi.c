@@ -146,7 +146,9 @@ static void every_api_route_is_an_operation(void)
 	NEED_TRUE(document != NULL, "parses");
 	for (size_t i = 0; rows[i].method; i++) {
 		bool told = rows[i].surface == SURFACE_API;
-		const char *path = i == 2 ? rows[1].path : rows[i].path;
+		const char *path = i == 2   ? rows[1].path
+		                   : i == 3 ? "/api/branches"
+		                            : rows[i].path;
 		char method[8] = "";
 
 		for (size_t j = 0; rows[i].method[j]; j++)
@@ -242,12 +244,12 @@ static void faults_are_told_where_they_can_occur(void)
 		{ "paths|/api/leaves/{id}|get|responses|404", true },
 		{ "paths|/api/leaves/{id}|patch|responses|412", true },
 		{ "paths|/api/leaves/{id}|patch|responses|403", true },
-		{ "paths|/api/branches/|post|responses|415", true },
-		{ "paths|/api/branches/|post|responses|409", true },
-		{ "paths|/api/branches/|post|responses|201", true },
-		{ "paths|/api/branches/|post|responses|200", false },
-		{ "paths|/api/branches/|post|responses|429", true },
-		{ "paths|/api/branches/|post|requestBody", true },
+		{ "paths|/api/branches|post|responses|415", true },
+		{ "paths|/api/branches|post|responses|409", true },
+		{ "paths|/api/branches|post|responses|201", true },
+		{ "paths|/api/branches|post|responses|200", false },
+		{ "paths|/api/branches|post|responses|429", true },
+		{ "paths|/api/branches|post|requestBody", true },
 		{ "paths|/api/admin/leaves/{id}/approve|post|requestBody",
 		  false },
 	};
@@ -256,7 +258,7 @@ static void faults_are_told_where_they_can_occur(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		CHECK_INT(at(cases[i].path) != NULL, cases[i].is_there,
 		          cases[i].path);
-	CHECK_HAS(as_text("paths|/api/branches/|post|parameters"),
+	CHECK_HAS(as_text("paths|/api/branches|post|parameters"),
 	          "\"Idempotency-Key\",\"in\":\"header\",\"required\":true",
 	          "key");
 }
