@@ -7,7 +7,7 @@
 #include "db/sql.h"
 #include "fcgi/base/crypto.h"
 
-enum { KEPT_S = 24 * 3600, PURGE_ROWS = 500 };
+enum { KEPT_S = 48 * 3600, PURGE_ROWS = 500 };
 
 struct once_row {
 	struct blob fingerprint;
@@ -24,13 +24,16 @@ static const struct field row_fields[] = {
 };
 static const struct shape row_shape = SHAPE(once_row, row_fields);
 
-/* One key column of fixed length for actor, route and the client's key. */
+/* One key column of fixed length for actor (somebody not signed in is known by
+ * the address), route and the client's key. */
 static struct blob key_hash(struct ctx *c, const char *route, const char *key,
                             unsigned char out[32])
 {
 	char actor[ID_TEXT_MAX];
-	const char *text = arena_fmt(c->arena, "%s\n%s\n%s",
-	                             id_text(c->actor, actor), route, key);
+	const char *text = arena_fmt(
+		c->arena, "%s\n%s\n%s",
+		id_is_none(c->actor) ? c->address : id_text(c->actor, actor),
+		route, key);
 
 	sha256(text, strlen(text), out);
 	return (struct blob){ out, 32 };

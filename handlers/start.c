@@ -24,6 +24,7 @@ static const struct dispatch_backend backend = {
 	.cache_get = cache_get,
 	.cache_set = cache_set,
 	.cache_add = cache_add,
+	.cache_delete = cache_delete,
 	.cache_epoch = cache_epoch,
 	.cache_lost = cache_lost,
 	.begin = sql_begin,

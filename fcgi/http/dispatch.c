@@ -123,15 +123,20 @@ static enum rc work(struct req *r)
 static enum rc answer(struct req *r)
 {
 	struct answer_place place = { 0 };
-	enum rc rc = let_in(r, &place);
 	enum answer_state state = ANSWER_NONE;
+	/* Read first, as the question names the answer; what is wrong with it
+	 * is told to those only who may be here. */
+	enum rc bad_query = gate_query_pairs(r);
+	struct fault fault = r->ctx.err;
 
+	fail_clear(&r->ctx);
+	enum rc rc = let_in(r, &place);
 	if (rc)
 		return rc;
-	/* Read before, told only to those who may be here. */
-	rc = gate_query_pairs(r);
-	if (rc)
-		return rc;
+	if (bad_query) {
+		r->ctx.err = fault;
+		return bad_query;
+	}
 	if (place.key)
 		state = gate_answer_decide(r, &place);
 	if (state == ANSWER_HIT)
