@@ -59,7 +59,7 @@ CREATE TABLE oauth_code (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
 INSERT INTO security_rule (name, kind, after_kind, within, counts, threshold, window_s, actions, updated_at) VALUES
-  ('login_failures_account', 'login.failed', NULL, 'account', 'events', 5, 900, 3, UTC_TIMESTAMP(6)),
+  ('login_failures_account', 'login.failed', NULL, 'account', 'events', 5, 900, 65, UTC_TIMESTAMP(6)),
   ('login_failures_address', 'login.failed', NULL, 'address', 'events', 20, 900, 67, UTC_TIMESTAMP(6)),
   ('accounts_tried_from_address', 'login.failed', NULL, 'address', 'accounts', 11, 600, 67, UTC_TIMESTAMP(6)),
   ('reset_burst_account', 'password.forgot', NULL, 'account', 'events', 5, 3600, 1, UTC_TIMESTAMP(6)),
