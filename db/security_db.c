@@ -90,6 +90,16 @@ enum rc security_db_event_page(struct ctx *c, const struct event_filter *f,
 	                  info);
 }
 
+enum rc security_db_event_count(struct ctx *c, const char *kind,
+                                struct blob account, struct when since,
+                                int64_t *n)
+{
+	return sql_int(c, n,
+	               "SELECT COUNT(*) FROM security_event"
+	               " WHERE account = ? AND kind = ? AND created_at > ?",
+	               A(account), A(kind), A(since));
+}
+
 enum rc security_db_events_from(struct ctx *c, struct when from,
                                 struct id after, int64_t max,
                                 struct event_row **rows, size_t *n)

@@ -70,6 +70,10 @@ CHECKED enum rc security_db_event_page(struct ctx *c,
                                        const struct page *page,
                                        struct event_row **rows, size_t *n,
                                        struct page_info *info);
+/* Events of a kind about an account since a moment. */
+CHECKED enum rc security_db_event_count(struct ctx *c, const char *kind,
+                                        struct blob account, struct when since,
+                                        int64_t *n);
 /* In order of time after (from, after_id), for the back-test. */
 CHECKED enum rc security_db_events_from(struct ctx *c, struct when from,
                                         struct id after, int64_t max,

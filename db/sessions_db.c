@@ -167,25 +167,39 @@ enum rc sessions_db_end_client(struct ctx *c, struct id client,
 	               A(c->now), A(reason), A(client));
 }
 
-struct live_row {
+struct recent_row {
 	struct id id;
 };
-static const struct field live_row_fields[] = {
-	FIELD(live_row, id),
+static const struct field recent_row_fields[] = {
+	FIELD(recent_row, id),
 	FIELDS_END,
 };
-static const struct shape live_row_shape = SHAPE(live_row, live_row_fields);
+static const struct shape recent_row_shape =
+	SHAPE(recent_row, recent_row_fields);
 
-enum rc sessions_db_live(struct ctx *c, struct id user, struct id **ids,
-                         size_t *n)
+enum rc sessions_db_password_forget(struct ctx *c, struct id user)
 {
-	struct live_row *rows = NULL;
-	enum rc rc = sql_list(c, &live_row_shape, &rows, n,
-	                      "SELECT id FROM session"
-	                      " WHERE user_id = ? AND ended_at IS NULL"
-	                      " ORDER BY last_seen_at DESC LIMIT 1000",
-	                      A(user));
+	return sql_run(c,
+	               "UPDATE session SET password_at = NULL"
+	               " WHERE user_id = ? AND ended_at IS NULL",
+	               A(user));
+}
 
+enum rc sessions_db_recent(struct ctx *c, struct id user, struct id **ids,
+                           size_t *n)
+{
+	struct recent_row *rows = NULL;
+	bool primary = c->use_primary;
+
+	c->use_primary = true;
+	enum rc rc = sql_list(c, &recent_row_shape, &rows, n,
+	                      "SELECT id FROM session"
+	                      " WHERE user_id = ?"
+	                      "   AND (ended_at IS NULL OR ended_at > ?)"
+	                      " ORDER BY last_seen_at DESC LIMIT 1000",
+	                      A(user), A(when_plus(c->now, -300)));
+
+	c->use_primary = primary;
 	if (rc)
 		return rc;
 	*ids = arena_new_array(c->arena, struct id, *n + 1);

@@ -73,8 +73,10 @@ CHECKED enum rc sessions_db_end_all(struct ctx *c, struct id user,
 CHECKED enum rc sessions_db_end_client(struct ctx *c, struct id client,
                                        const char *reason);
 /* Ids of the sessions of a user that have not ended: for their cached facts. */
-CHECKED enum rc sessions_db_live(struct ctx *c, struct id user, struct id **ids,
-                                 size_t *n);
+CHECKED enum rc sessions_db_recent(struct ctx *c, struct id user,
+                                   struct id **ids, size_t *n);
+/* All sessions of the user: the password is to be given again. */
+CHECKED enum rc sessions_db_password_forget(struct ctx *c, struct id user);
 CHECKED enum rc sessions_db_page(struct ctx *c, struct id user,
                                  const struct page *page,
                                  struct session_row **rows, size_t *n,

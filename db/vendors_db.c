@@ -48,6 +48,25 @@ const struct shape vendor_row_shape = SHAPE(vendor_row, vendor_row_fields);
 static const char *const schedules[] = { "daily", "weekly", "monthly", "manual",
 	                                 NULL };
 
+static const char *const days[] = { "mon", "tue", "wed", "thu",
+	                            "fri", "sat", "sun", NULL };
+
+static const struct field opening_fields[] = {
+	FIELD(opening, day, .flags = REQUIRED, .one_of = days),
+	FIELD(opening, opens, .flags = REQUIRED, .max = 5),
+	FIELD(opening, closes, .flags = REQUIRED, .max = 5),
+	FIELDS_END,
+};
+static const struct shape opening_shape = SHAPE(opening, opening_fields);
+
+static const struct field bank_account_fields[] = {
+	FIELD(bank_account, bank_name, .flags = REQUIRED, .min = 2, .max = 100),
+	FIELD(bank_account, number, .flags = REQUIRED, .min = 4, .max = 64),
+	FIELDS_END,
+};
+static const struct shape bank_account_shape =
+	SHAPE(bank_account, bank_account_fields);
+
 static const struct field vendor_patch_fields[] = {
 	FIELD(vendor_patch, name, .min = 2, .max = 100),
 	FIELD(vendor_patch, description, .flags = LONG_TEXT, .max = 5000),
@@ -66,6 +85,9 @@ static const struct field vendor_patch_fields[] = {
 	FIELD(vendor_patch, payout_schedule, .one_of = schedules),
 	FIELD(vendor_patch, payout_day, .min = 1, .max = 28,
 	      .help = "Day of the week (1 = Monday) or of the month"),
+	LIST(vendor_patch, opening_hours, n_opening_hours, opening_shape,
+	     .max = 50),
+	OBJECT(vendor_patch, bank_account, bank_account_shape),
 	FIELDS_END,
 };
 const struct shape vendor_patch_shape =

@@ -29,6 +29,12 @@ struct vendor_row {
 };
 extern const struct shape vendor_row_shape;
 
+struct opening {
+	const char *day, *opens, *closes;
+};
+struct bank_account {
+	const char *bank_name, *number;
+};
 /* What the owner may change. */
 struct vendor_patch {
 	const char *name, *description, *email, *phone, *address, *city,
@@ -39,6 +45,9 @@ struct vendor_patch {
 	const char *holiday_note;
 	const char *payout_schedule;
 	int64_t payout_day;
+	struct opening *opening_hours;
+	size_t n_opening_hours;
+	struct bank_account *bank_account;
 	uint64_t given;
 };
 extern const struct shape vendor_patch_shape;

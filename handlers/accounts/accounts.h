@@ -12,7 +12,31 @@
 #include "fcgi/http/route.h"
 #include "fcgi/http/token.h"
 
+/*
+ * Mails are asked for by outbox events. All have "email", "name", "locale"
+ * (whom to write to, how) and their subject is the user, if there is one:
+ *   account.verify          url, expires_at
+ *   account.exists          somebody registered an address that has an account
+ *   account.reset           url, expires_at
+ *   account.email_confirm   url, expires_at: to the new address
+ *   account.email_changed   new_email: to the old address
+ *   account.password_changed
+ *   account.admin_invited   url, expires_at
+ *   account.staff_invited   url, expires_at, store
+ *   account.new_device      device, address, at
+ *   account.sessions_ended  why
+ *   account.second_factor   change: on, off, recovery_code_used
+ *   account.suspended, account.reinstated   reason
+ *   account.alert           rule
+ *   account.erased
+ *   vendor.applied, vendor.approved, vendor.rejected, vendor.suspended
+ *                           store, reason (may be null); subject: the store
+ *   vendor.bank_changed     store, last4
+ */
+
+/* Both tables belong into routes_use. */
 extern const struct route accounts_routes[];
+extern const struct route accounts_store_routes[];
 
 /* Before fork: the shared slots for password hashing. */
 void accounts_start(void);
