@@ -3,10 +3,13 @@
 #include "handlers/routes.h"
 
 #include "fcgi/http/openapi.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/operations/operations.h"
 
 /* A line for each module. */
 const struct route *const all_routes[] = {
+	accounts_routes,
+	accounts_store_routes,
 	openapi_routes,
 	operations_routes,
 	NULL,

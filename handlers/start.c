@@ -18,6 +18,7 @@
 #include "fcgi/http/limit.h"
 #include "fcgi/http/route.h"
 #include "fcgi/http/token.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/routes.h"
 
 static const struct dispatch_backend backend = {
@@ -27,6 +28,10 @@ static const struct dispatch_backend backend = {
 	.cache_delete = cache_delete,
 	.cache_epoch = cache_epoch,
 	.cache_lost = cache_lost,
+	.cache_delete = cache_delete,
+	.identify = accounts_identify,
+	.session_key = accounts_session_key,
+	.identify_cookie = accounts_identify_cookie,
 	.begin = sql_begin,
 	.end = sql_end,
 	.once_begin = once_begin,
@@ -78,6 +83,7 @@ bool start_rooms(void)
 		return false;
 	cache_create();
 	outbox_create();
+	accounts_start();
 	dispatch_use(&backend);
 	return true;
 }

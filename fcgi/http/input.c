@@ -162,10 +162,23 @@ static enum rc read_multipart(struct req *r)
 	return multipart_read(r, body_max(r->route, max));
 }
 
+/* Nothing in it has to be said. */
+static bool is_optional(const struct shape *s)
+{
+	if (!s)
+		return true;
+	if (s->given_at)
+		return false;
+	for (const struct field *f = s->fields; f->name; f++)
+		if (f->flags & REQUIRED)
+			return false;
+	return true;
+}
+
 static enum rc read_json_bytes(struct req *r)
 {
 	/* A POST that needs no body may have none. */
-	if (!r->route->body && !has_bytes(r))
+	if (is_optional(r->route->body) && !has_bytes(r))
 		return RC_OK;
 	enum rc rc = need_type(r, "application/json");
 	return rc ? rc : body_read(r, body_max(r->route, JSON_MAX));

@@ -24,43 +24,38 @@ static const char *local_part(struct ctx *c, const char *email)
 enum rc accounts_register_customer_post(struct req *r)
 {
 	struct register_customer in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (rc)
-		return rc;
+	req_body(r, &in);
 	if (!in.name)
 		in.name = local_part(&r->ctx, in.email);
-	rc = register_customer(&r->ctx, &in);
+	enum rc rc = register_customer(&r->ctx, &in);
 	return rc ? rc : say(r, mailed);
 }
 
 enum rc accounts_register_vendor_post(struct req *r)
 {
 	struct register_vendor in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = register_vendor(&r->ctx, &in);
+	req_body(r, &in);
+	enum rc rc = register_vendor(&r->ctx, &in);
 	return rc ? rc : say(r, mailed);
 }
 
 enum rc accounts_verify_post(struct req *r)
 {
 	struct token_in in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = verify_email(&r->ctx, in.token);
+	req_body(r, &in);
+	enum rc rc = verify_email(&r->ctx, in.token);
 	return rc ? rc : say(r, "The address is confirmed");
 }
 
 enum rc accounts_resend_post(struct req *r)
 {
 	struct email_in in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = verify_resend(&r->ctx, in.email);
+	req_body(r, &in);
+	enum rc rc = verify_resend(&r->ctx, in.email);
 	return rc ? rc : say(r, mailed);
 }
 
@@ -68,10 +63,9 @@ enum rc accounts_login_post(struct req *r)
 {
 	struct credentials in = { 0 };
 	struct signed_in out = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = login(&r->ctx, &in, &out);
+	req_body(r, &in);
+	enum rc rc = login(&r->ctx, &in, &out);
 	return rc ? rc : reply(r, &out);
 }
 
@@ -79,10 +73,9 @@ enum rc accounts_refresh_post(struct req *r)
 {
 	struct refresh_in in = { 0 };
 	struct signed_in_tokens t = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = session_refresh(&r->ctx, in.refresh, &t);
+	req_body(r, &in);
+	enum rc rc = session_refresh(&r->ctx, in.refresh, &t);
 	if (rc)
 		return rc;
 	struct signed_in out = { .access = t.access,
@@ -98,13 +91,13 @@ enum rc accounts_logout_post(struct req *r)
 {
 	struct ctx *c = &r->ctx;
 	struct refresh_in in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (rc)
-		return rc;
+	req_body(r, &in);
 	if (id_is_none(c->actor) && !in.refresh)
 		return fail(c, RC_UNAUTHORIZED, "not_signed_in",
 		            "Sign in first");
+	enum rc rc = RC_OK;
+
 	if (!id_is_none(c->actor))
 		rc = session_leave(c, c->actor, c->session);
 	if (!rc && in.refresh)
@@ -171,19 +164,17 @@ enum rc accounts_2fa_confirm_post(struct req *r)
 {
 	struct credentials in = { 0 };
 	struct recovery_codes out = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = totp_confirm(&r->ctx, in.totp, &out);
+	req_body(r, &in);
+	enum rc rc = totp_confirm(&r->ctx, in.totp, &out);
 	return rc ? rc : reply(r, &out);
 }
 
 enum rc accounts_2fa_disable_post(struct req *r)
 {
 	struct credentials in = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = totp_disable(&r->ctx, &in);
+	req_body(r, &in);
+	enum rc rc = totp_disable(&r->ctx, &in);
 	return rc ? rc : reply_empty(r);
 }

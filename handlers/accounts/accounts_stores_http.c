@@ -43,10 +43,9 @@ enum rc accounts_vendors_get(struct req *r)
 	struct vendor_seen *rows = NULL;
 	size_t n = 0;
 	struct page_info info = { 0 };
-	enum rc rc = req_query(r, &in);
 
-	if (!rc)
-		rc = filter_of(c, &in, &f);
+	req_query(r, &in);
+	enum rc rc = filter_of(c, &in, &f);
 	if (!rc)
 		rc = choose_order(r, &f);
 	if (!rc)
@@ -128,10 +127,9 @@ enum rc accounts_store_patch(struct req *r)
 	struct ctx *c = &r->ctx;
 	struct vendor_patch in = { 0 };
 	struct vendor_row v = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = sql_begin(c);
+	req_body(r, &in);
+	enum rc rc = sql_begin(c);
 	if (rc)
 		return rc;
 	rc = vendors_db_lock(c, c->vendor, &v);
@@ -150,11 +148,10 @@ enum rc accounts_admin_vendors_get(struct req *r)
 	struct vendor_row *rows = NULL;
 	size_t n = 0;
 	struct page_info info = { 0 };
-	enum rc rc = req_query(r, &in);
 
-	if (!rc)
-		rc = vendors_db_page(c, in.status, in.q, &r->page, &rows, &n,
-		                     &info);
+	req_query(r, &in);
+	enum rc rc =
+		vendors_db_page(c, in.status, in.q, &r->page, &rows, &n, &info);
 	if (rc)
 		return rc;
 	struct store_seen *out =
@@ -184,8 +181,7 @@ enum rc accounts_admin_vendor_patch(struct req *r)
 	struct id id;
 	enum rc rc = req_id(r, 0, &id);
 
-	if (!rc)
-		rc = req_body(r, &in);
+	req_body(r, &in);
 	if (!rc)
 		rc = sql_begin(c);
 	if (rc)
@@ -210,8 +206,7 @@ static enum rc apply(struct req *r, enum vendor_event event)
 	struct id id;
 	enum rc rc = req_id(r, 0, &id);
 
-	if (!rc)
-		rc = req_body(r, &in);
+	req_body(r, &in);
 	if (!rc)
 		rc = vendor_apply(&r->ctx, id, event, in.reason, &v);
 	return rc ? rc : reply_store(r, &v);

@@ -25,10 +25,9 @@ enum rc accounts_me_patch(struct req *r)
 	struct ctx *c = &r->ctx;
 	struct profile_patch in = { 0 };
 	struct user_row u = { 0 };
-	enum rc rc = req_body(r, &in);
 
-	if (!rc)
-		rc = sql_begin(c);
+	req_body(r, &in);
+	enum rc rc = sql_begin(c);
 	if (rc)
 		return rc;
 	rc = accounts_db_user_lock(c, c->actor, &u);

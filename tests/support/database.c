@@ -152,7 +152,8 @@ void database_empty(void)
 	                 "SELECT table_name AS table_name"
 	                 "  FROM information_schema.tables"
 	                 " WHERE table_schema = DATABASE()"
-	                 "   AND table_name <> 'schema_migration'"
+	                 "   AND table_name NOT IN ('schema_migration',"
+	                 "                          'security_rule')"
 	                 " LIMIT 1000"),
 	        RC_OK, "tables");
 	NEED_RC(link_open_admin(tc, &m), RC_OK, "admin");
