@@ -28,7 +28,6 @@ static const struct dispatch_backend backend = {
 	.cache_delete = cache_delete,
 	.cache_epoch = cache_epoch,
 	.cache_lost = cache_lost,
-	.cache_delete = cache_delete,
 	.identify = accounts_identify,
 	.session_key = accounts_session_key,
 	.identify_cookie = accounts_identify_cookie,
