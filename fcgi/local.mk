@@ -29,6 +29,8 @@ libmerkato_a_SOURCES += \
 	%D%/http/html_page.c \
 	%D%/http/input.c \
 	%D%/http/limit.c \
+	%D%/http/mail.c \
+	%D%/http/mail_smtp.c \
 	%D%/http/multipart.c \
 	%D%/http/mustache.c \
 	%D%/http/once.c \

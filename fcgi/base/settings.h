@@ -80,6 +80,7 @@
 	TEXT(mail_dir, "", "Where the file driver puts messages; empty = data_dir/mail")                                     \
 	TEXT(mail_from, "Merkato <no-reply@localhost>", "Sender of mails")                                                   \
 	TEXT(smtp_url, "", "smtp://host:587 or smtps://host:465")                                                            \
+	TEXT(smtp_ca, "", "CA file for the SMTP server; empty = those of the system")                                       \
 	TEXT(smtp_user, "", "SMTP user")                                                                                     \
 	SECRET(smtp_password, "SMTP password")                                                                               \
 	TEXT(payment, "sandbox", "Payment gateway: sandbox")                                                                 \
