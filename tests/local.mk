@@ -29,15 +29,20 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
+	# Programs that make statements fail (support/sql_faults.h) are linked so. \
+	%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK) \
 	%D%/unit/test_answer \
 	%D%/unit/test_cache \
+	%D%/unit/test_client \
 	%D%/unit/test_commands \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_form \
 	%D%/unit/test_json \
 	%D%/unit/test_limit \
+	%D%/unit/test_mail \
 	%D%/unit/test_migrate \
 	%D%/unit/test_multipart \
+	%D%/unit/test_mustache \
 	%D%/unit/test_openapi \
 	%D%/unit/test_outbox \
 	%D%/unit/test_process \
@@ -47,12 +52,10 @@ UNIT_TESTS = \
 	%D%/unit/test_shape \
 	%D%/unit/test_sql \
 	%D%/unit/test_text \
-	%D%/unit/test_token
-# Programs that make statements fail (support/sql_faults.h) are linked so.
-SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
+	%D%/unit/test_token \
 	-Wl,--wrap=mysql_errno \
-	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit
-%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
+	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
+	SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
