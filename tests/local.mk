@@ -2,6 +2,11 @@
 # the private database that tests/with-db starts around them.
 check_LIBRARIES = %D%/support/libcheck.a
 tests_support_libcheck_a_SOURCES = \
+	%D%/support/api.c \
+	%D%/support/api.h \
+	%D%/support/api_at.c \
+	%D%/support/api_stack.c \
+	%D%/support/api_stack.h \
 	%D%/support/check.c \
 	%D%/support/check.h \
 	%D%/support/database.c \
@@ -81,6 +86,12 @@ FUZZ_TESTS = \
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += %D%/fuzz/seeds
+
+# Tests through the front door, against the stack that MERKATO_DEV_JSON names:
+# ./dev check api runs them (tests/support/api.h).
+API_TESTS = \
+	%D%/api/api_smoke
+check_PROGRAMS += $(API_TESTS)
 
 # Compiles every test program without running it.
 compile-tests: all

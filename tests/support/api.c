@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/base/buf.h"
 #include "tests/support/api_stack.h"
 
 enum { TIMEOUT_S = 60, TOKEN_LIFE_S = 600, N_PEOPLE = 16 };

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/base/buf.h"
 #include "tests/support/api.h"
 
 enum { STEP_MS = 25, MAIL_WAIT_S = 20, REPLACE_WAIT_S = 30 };
