@@ -41,10 +41,25 @@ bool fastcgi_accept(struct fastcgi *f)
 	return true;
 }
 
+/* Web servers pass a repeated header line as a repeated parameter, and the
+ * first would be believed: the gate must see that there are two. */
+static bool is_repeated(char **envp, const char *name)
+{
+	size_t n = strlen(name);
+	int seen = 0;
+
+	for (; *envp && seen < 2; envp++)
+		seen += !strncmp(*envp, name, n) && (*envp)[n] == '=';
+	return seen > 1;
+}
+
 static const char *variable(void *self, const char *name)
 {
 	struct fastcgi *f = self;
 
+	if (!strcmp(name, "HTTP_AUTHORIZATION") &&
+	    is_repeated(f->request.envp, name))
+		return ",";
 	return FCGX_GetParam(name, f->request.envp);
 }
 

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "fcgi/base/settings.h"
+#include "fcgi/http/html.h"
 #include "fcgi/http/openapi.h"
 #include "fcgi/http/reply.h"
 #include "tests/support/check.h"
 #include "tests/support/inproc.h"
 
 struct leaf {
-	struct id id;
+	struct id id, parent;
 	const char *name, *hash;
 	struct money price;
 	struct when made_at;
@@ -19,6 +20,7 @@ struct leaf {
 };
 static const struct field leaf_fields[] = {
 	FIELD(leaf, id, .flags = REQUIRED),
+	FIELD(leaf, parent),
 	FIELD(leaf, name, .flags = REQUIRED),
 	FIELD(leaf, hash, .flags = PRIVATE),
 	FIELD(leaf, price, .flags = REQUIRED),
@@ -182,10 +184,11 @@ static void access_stands_in_the_document(void)
 static void shapes_are_schemas(void)
 {
 	NEED_TRUE(document != NULL, "parses");
-	CHECK_TEXT(as_text("components|schemas|leaf|required"),
-	           "[\"id\",\"name\",\"price\",\"made_at\",\"rating\","
-	           "\"version\"]",
-	           "what a reply always has");
+	CHECK_TEXT(
+		as_text("components|schemas|leaf|required"),
+		"[\"id\",\"parent\",\"name\",\"price\",\"made_at\",\"rating\","
+		"\"version\"]",
+		"what a reply always has");
 	CHECK_TEXT(as_text("components|schemas|leaf|properties|hash"), NULL,
 	           "private fields are in no schema");
 	CHECK_TEXT(as_text("components|schemas|leaf|properties|made_at|type"),
@@ -309,6 +312,29 @@ static void the_document_is_served_with_a_tag(void)
 	CHECK_HAS(again->body, "{\"openapi\":\"3.1.0\"", "whole after a 304");
 }
 
+static void the_page_for_people_holds_every_operation(void)
+{
+	NEED_TRUE(html_load(arena_fmt(tc->arena, "%s/templates", check_top())),
+	          "templates");
+	const struct answered *a = request("GET", "/api/docs", NULL);
+
+	CHECK_INT(a->status, 200, "status");
+	CHECK_TEXT(a->type, "text/html; charset=utf-8", "type");
+	CHECK_HAS(answered_header(a, "Content-Security-Policy"),
+	          "default-src 'none'; style-src 'self'", "csp");
+	CHECK_HAS(a->body, "id=\"leaves_by_leaf_id_patch\"", "operation");
+	CHECK_HAS(a->body, "<code>/api/branches</code>", "path");
+	CHECK_HAS(a->body, "<a href=\"#schema-branch_input\">branch_input</a>",
+	          "body");
+	CHECK_HAS(a->body, "<a href=\"#schema-leaf\">list of leaf</a>", "rows");
+	CHECK_HAS(a->body, "oak | elm", "choices");
+	CHECK_HAS(a->body, "<td>string (uuid) or null</td><td></td>",
+	          "nothing to say is nothing");
+	CHECK_LACKS(a->body, "<script", "no script");
+	CHECK_LACKS(a->body, "style=", "no inline style");
+	CHECK_LACKS(a->body, "http", "no foreign host");
+}
+
 static const struct check_hooks hooks = { .before = before };
 
 CHECK_MAIN_WITH("openapi", &hooks, TEST(the_document_is_json_without_doubles),
@@ -317,4 +343,5 @@ CHECK_MAIN_WITH("openapi", &hooks, TEST(the_document_is_json_without_doubles),
                 TEST(lists_have_an_envelope_and_their_parameters),
                 TEST(faults_are_told_where_they_can_occur),
                 TEST(every_reference_leads_somewhere),
-                TEST(the_document_is_served_with_a_tag))
+                TEST(the_document_is_served_with_a_tag),
+                TEST(the_page_for_people_holds_every_operation))
