@@ -125,15 +125,12 @@ static void put_type(struct buf *b, const json_t *schema)
 		buf_puts(b, link);
 		return;
 	}
-	if (json_is_array(type)) {
-		buf_puts(b, json_string_value(json_array_get(type, 0)));
-		buf_puts(b, " or null");
-	} else {
-		buf_puts(b, json_is_string(type) ? json_string_value(type)
-		                                 : "any value");
-	}
+	json_t *first = json_is_array(type) ? json_array_get(type, 0) : type;
+	buf_puts(b, first ? json_string_value(first) : "any value");
 	if (format)
 		buf_fmt(b, " (%s)", format);
+	if (json_is_array(type))
+		buf_puts(b, " or null");
 }
 
 static void set_text(json_t *to, const char *name, const char *value)
