@@ -34,8 +34,6 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
-	# Programs that make statements fail (support/sql_faults.h) are linked so. \
-	%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK) \
 	%D%/unit/test_answer \
 	%D%/unit/test_cache \
 	%D%/unit/test_client \
@@ -57,10 +55,12 @@ UNIT_TESTS = \
 	%D%/unit/test_shape \
 	%D%/unit/test_sql \
 	%D%/unit/test_text \
-	%D%/unit/test_token \
-	-Wl,--wrap=mysql_errno \
+	%D%/unit/test_token
+# Programs that make statements fail (support/sql_faults.h) are linked so.
+SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
-	SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute
+	-Wl,--wrap=mysql_errno
+%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
