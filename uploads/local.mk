@@ -1,1 +1,16 @@
 # What people send.
+libmerkato_a_SOURCES += %D%/image.c
+libmerkato_a_SOURCES += %D%/sniff.c
+
+# The only program that links the picture library; started for each file.
+pkglibexec_PROGRAMS += merkato-image
+merkato_image_SOURCES = \
+	%D%/image_draw.c \
+	%D%/image_draw.h \
+	%D%/image_frames.h \
+	%D%/image_main.c \
+	%D%/magick.h \
+	%D%/sniff.c \
+	%D%/sniff.h
+merkato_image_CPPFLAGS = $(AM_CPPFLAGS) $(MAGICK_CFLAGS)
+merkato_image_LDADD = $(MAGICK_LIBS)

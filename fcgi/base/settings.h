@@ -71,11 +71,14 @@
 	INT(upload_max_mb, 10, 1, 100, "Largest upload in MB")                                                               \
 	TEXT(media_store, "disk", "Where pictures are kept: disk or s3")                                                     \
 	TEXT(media_base_url, "", "Base URL of pictures (a CDN); empty = base_url/media")                                     \
+	TEXT(image_program, "", "Program that decodes pictures; empty = where it was installed")                              \
 	TEXT(s3_endpoint, "", "S3 endpoint, https://…")                                                                      \
 	TEXT(s3_region, "us-east-1", "S3 region")                                                                            \
 	TEXT(s3_bucket, "", "S3 bucket")                                                                                     \
 	TEXT(s3_access_key, "", "S3 access key")                                                                             \
 	SECRET(s3_secret_key, "S3 secret key")                                                                               \
+	BOOL(s3_path_style, true, "Bucket in the path, as most servers want; AWS prefers it in the host name")                \
+	BOOL(s3_public_acl, false, "Mark pictures as public on the S3 server; else a bucket policy or CDN must let them be read") \
 	TEXT(mail, "file", "Mail driver: file or smtp")                                                                      \
 	TEXT(mail_dir, "", "Where the file driver puts messages; empty = data_dir/mail")                                     \
 	TEXT(mail_from, "Merkato <no-reply@localhost>", "Sender of mails")                                                   \
