@@ -19,6 +19,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h \
+	%D%/support/people.c \
+	%D%/support/people.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -34,6 +36,7 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS = \
+	%D%/unit/test_accounts \
 	%D%/unit/test_answer \
 	%D%/unit/test_cache \
 	%D%/unit/test_client \
@@ -54,6 +57,7 @@ UNIT_TESTS = \
 	%D%/unit/test_route \
 	%D%/unit/test_shape \
 	%D%/unit/test_sql \
+	%D%/unit/test_stores \
 	%D%/unit/test_text \
 	%D%/unit/test_token
 # Programs that make statements fail (support/sql_faults.h) are linked so.

@@ -142,8 +142,6 @@ enum rc accounts_identify(struct ctx *c, const struct token *t,
 
 	if (id_is_none(t->session))
 		return refuse(c);
-	if (facts && n_facts == 1 && facts[0] == '-')
-		return refuse(c);
 	if (facts && n_facts == sizeof(f))
 		memcpy(&f, facts, sizeof(f));
 	if (f.format != CACHED_FORMAT) {

@@ -30,8 +30,8 @@ static const struct field register_vendor_fields[] = {
 	FIELD(register_vendor, address, .max = 300),
 	FIELD(register_vendor, city, .max = 100),
 	FIELD(register_vendor, description, .flags = LONG_TEXT, .max = 5000),
-	FIELD(register_vendor, lat, .min = -90, .max = 90),
-	FIELD(register_vendor, lng, .min = -180, .max = 180),
+	FIELD(register_vendor, lat, .flags = NULLABLE, .min = -90, .max = 90),
+	FIELD(register_vendor, lng, .flags = NULLABLE, .min = -180, .max = 180),
 	FIELDS_END,
 };
 static const struct shape register_vendor_shape =

@@ -199,8 +199,9 @@ const char *accounts_session_key(struct ctx *c, const struct token *t)
 
 void session_forget_one(struct ctx *c, struct id session, int64_t version)
 {
-	/* A mark and not a delete: somebody who has read the old rows adds
-	 * them only if nothing is there. */
+	/* A mark (which is no facts: the database is asked) and not a delete,
+	 * since facts are only added where nothing is: whoever has read the
+	 * old rows cannot bring them back. */
 	cache_set(c, facts_key(c, session, version), "-", 1, FORGET_S);
 }
 

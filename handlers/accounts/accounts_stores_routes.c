@@ -49,9 +49,9 @@ const struct shape store_seen_shape = SHAPE(store_seen, store_seen_fields);
 static const struct field vendor_query_fields[] = {
 	FIELD(vendor_query, q, .max = 100),
 	FIELD(vendor_query, city, .max = 100),
-	FIELD(vendor_query, lat, .min = -90, .max = 90),
-	FIELD(vendor_query, lng, .min = -180, .max = 180),
-	FIELD(vendor_query, radius, .min = 0, .max = 500,
+	FIELD(vendor_query, lat, .flags = NULLABLE, .min = -90, .max = 90),
+	FIELD(vendor_query, lng, .flags = NULLABLE, .min = -180, .max = 180),
+	FIELD(vendor_query, radius, .flags = NULLABLE, .min = 0, .max = 500,
 	      .help = "Kilometres; 50 unless told"),
 	FIELDS_END,
 };

@@ -90,18 +90,27 @@ static struct blob recovery_hash(struct ctx *c, const char *code)
 	return token_hash(c, arena_fmt(c->arena, "recovery:%s", plain));
 }
 
+static enum rc spend_recovery(struct ctx *c, const struct user_row *u,
+                              const char *code, int64_t *changed)
+{
+	enum rc rc = accounts_db_recovery_spend(
+		c, u->id, recovery_hash(c, code), changed);
+
+	if (rc || !*changed)
+		return rc;
+	return tell_user(c, "account.second_factor", u,
+	                 json_pack("{s:s}", "change", "recovery_code_used"));
+}
+
 enum rc recovery_check(struct ctx *c, const struct user_row *u,
                        const char *code, bool *is_right)
 {
 	int64_t changed = 0;
-	enum rc rc = accounts_db_recovery_spend(
-		c, u->id, recovery_hash(c, code), &changed);
+	enum rc rc = sql_begin(c);
 
+	if (!rc)
+		rc = sql_end(c, spend_recovery(c, u, code, &changed));
 	*is_right = !rc && changed == 1;
-	if (*is_right)
-		rc = tell_user(
-			c, "account.second_factor", u,
-			json_pack("{s:s}", "change", "recovery_code_used"));
 	return rc;
 }
 
