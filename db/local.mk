@@ -1,3 +1,4 @@
+libmerkato_a_SOURCES += %D%/demo_db.c
 libmerkato_a_SOURCES += %D%/accounts_db.c
 libmerkato_a_SOURCES += %D%/addresses_db.c
 libmerkato_a_SOURCES += %D%/attempts_db.c

@@ -13,8 +13,8 @@ struct demo_size {
 	int64_t n_stores, n_products, n_customers;
 	int64_t n_reviews; /* in all; 0 … twice the average for a product */
 	int n_tops, n_subs, n_leaves; /* of the category tree */
-	int n_pictures;    /* drawn, and shared by the products */
-	int n_processes;   /* that load products side by side */
+	int n_pictures;               /* drawn, and shared by the products */
+	int n_processes;              /* that load products side by side */
 };
 
 /* "small", "full", "million"; NULL if there is no such size. */

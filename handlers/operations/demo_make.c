@@ -65,8 +65,8 @@ static struct demo_user *add_person(struct ctx *c, struct demo_world *w,
 	u->email_key = u->email;
 	u->name = arena_fmt(c->arena, "%s %s", demo_pick(r, demo_first_names),
 	                    demo_pick(r, demo_last_names));
-	u->phone = arena_fmt(c->arena, "+2519%08d",
-	                     (int)demo_below(r, 100000000));
+	u->phone =
+		arena_fmt(c->arena, "+2519%08d", (int)demo_below(r, 100000000));
 	u->roles = roles;
 	u->verified_at = u->created_at = u->updated_at = at;
 	return u;
@@ -93,14 +93,12 @@ static const char *store_status(int64_t i)
 }
 
 static void make_store(struct ctx *c, struct demo_world *w,
-                       struct demo_random *r, int64_t i,
-                       struct demo_vendor *v)
+                       struct demo_random *r, int64_t i, struct demo_vendor *v)
 {
 	struct demo_store *s = &w->stores[i];
 	/* Each city has at least one while there are few. */
-	const struct demo_city *city = i < (int64_t)demo_n_cities
-	                                       ? &demo_cities[i]
-	                                       : pick_city(r);
+	const struct demo_city *city =
+		i < (int64_t)demo_n_cities ? &demo_cities[i] : pick_city(r);
 	const struct demo_user *owner =
 		add_person(c, w, r, ROLE_VENDOR | ROLE_CUSTOMER,
 	                   arena_fmt(c->arena, "store%lld", (long long)i));
@@ -117,12 +115,11 @@ static void make_store(struct ctx *c, struct demo_world *w,
 		.owner_id = s->owner_id,
 		.name = arena_fmt(c->arena, "%s %s %lld",
 		                  demo_pick(r, demo_store_names),
-		                  demo_pick(r, demo_store_kinds),
-		                  (long long)i),
+		                  demo_pick(r, demo_store_kinds), (long long)i),
 		.status = s->status,
-		.description = arena_fmt(c->arena, "A shop in %s. %s",
-		                         city->name,
-		                         demo_pick(r, demo_sentences)),
+		.description =
+			arena_fmt(c->arena, "A shop in %s. %s", city->name,
+		                  demo_pick(r, demo_sentences)),
 		.phone = owner->phone,
 		.address = arena_fmt(c->arena, "Kebele %02d, %s",
 		                     1 + (int)demo_below(r, 20), city->name),
@@ -141,7 +138,8 @@ enum rc demo_make_stores(struct ctx *c, struct demo_world *w, size_t n_given)
 {
 	struct demo_random r = { 1 };
 	size_t n = (size_t)w->size->n_stores - n_given;
-	struct demo_vendor *v = arena_new_array(c->arena, struct demo_vendor, n);
+	struct demo_vendor *v =
+		arena_new_array(c->arena, struct demo_vendor, n);
 
 	for (size_t i = 0; i < n; i++)
 		make_store(c, w, &r, (int64_t)(n_given + i), &v[i]);
@@ -215,8 +213,8 @@ enum rc demo_make_categories(struct ctx *c, struct demo_world *w)
 	w->leaves = arena_new_array(c->arena, struct demo_leaf, most);
 	for (int i = 0; i < w->size->n_tops; i++) {
 		const struct demo_top *top = &demo_tops[i];
-		size_t node = open_node(c, w, &t, top->name, (struct id){ 0 },
-		                        0);
+		size_t node =
+			open_node(c, w, &t, top->name, (struct id){ 0 }, 0);
 
 		for (int k = 0; k < w->size->n_subs; k++)
 			make_sub(c, w, &t, &top->subs[k], t.rows[node].id);
@@ -232,10 +230,9 @@ enum rc demo_make_customers(struct ctx *c, struct demo_world *w)
 
 	w->customers = arena_new_array(c->arena, struct id, (size_t)n);
 	for (int64_t i = 0; i < n; i++)
-		w->customers[i] =
-			add_person(c, w, &r, ROLE_CUSTOMER,
-		                   arena_fmt(c->arena, "customer%lld",
-		                             (long long)i))
-				->id;
+		w->customers[i] = add_person(c, w, &r, ROLE_CUSTOMER,
+		                             arena_fmt(c->arena, "buyer%lld",
+		                                       (long long)i))
+		                          ->id;
 	return demo_db_users(c, w->people, w->n_people);
 }

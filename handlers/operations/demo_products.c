@@ -79,7 +79,8 @@ static void set_price(struct batch *b, struct demo_variant *v, int64_t units)
 	if (demo_below(&b->random, 8) || units < 20)
 		return;
 	v->compare_at_price = v->price;
-	v->sale_price = v->current_price = in_minor((units * 4 / 5 + 4) / 5 * 5);
+	v->sale_price = v->current_price =
+		in_minor((units * 4 / 5 + 4) / 5 * 5);
 	v->sale_from = when_plus(w->now, -86400);
 	v->sale_until = v->price_changes_at = when_plus(w->now, 30 * 86400);
 }
@@ -126,11 +127,10 @@ static void add_variant(struct batch *b, struct demo_product *p, int64_t number,
 		.created_at = p->created_at,
 		.updated_at = p->created_at,
 	};
-	v->options = second ? arena_fmt(b->arena,
-	                                "{\"%s\":\"%s\",\"%s\":\"%s\"}",
-	                                o->name, value, o->second, second)
-	                    : arena_fmt(b->arena, "{\"%s\":\"%s\"}", o->name,
-	                                value);
+	v->options =
+		second ? arena_fmt(b->arena, "{\"%s\":\"%s\",\"%s\":\"%s\"}",
+	                           o->name, value, o->second, second)
+		       : arena_fmt(b->arena, "{\"%s\":\"%s\"}", o->name, value);
 	set_price(b, v, units * (10 + 2 * position) / 10 / 5 * 5 + 5);
 	add_option(b, v, o->name, value);
 	if (second)
@@ -158,9 +158,8 @@ static void describe(struct batch *b, struct demo_product *p, int64_t i,
 	                           demo_pick(r, demo_sentences),
 	                           demo_pick(r, demo_sentences));
 	if (i % 5 == 0)
-		p->description =
-			arena_fmt(b->arena, "%s %s", p->description,
-		                  demo_pick(r, demo_local_sentences));
+		p->description = arena_fmt(b->arena, "%s %s", p->description,
+		                           demo_pick(r, demo_local_sentences));
 }
 
 static void set_status(struct batch *b, struct demo_product *p, int64_t i,
@@ -176,8 +175,8 @@ static void set_status(struct batch *b, struct demo_product *p, int64_t i,
 	                strcmp(s->status, "approved") == 0;
 	/* What waits for a moderator is fresh. */
 	if (strcmp(p->status, "pending") == 0)
-		p->created_at = when_plus(w->now, -demo_below(&b->random,
-		                                              3 * 86400));
+		p->created_at =
+			when_plus(w->now, -demo_below(&b->random, 3 * 86400));
 	p->updated_at = p->created_at;
 	if (strcmp(p->status, "draft") != 0)
 		p->submitted_at = p->created_at;
@@ -195,8 +194,8 @@ static void add_product(struct batch *b, int64_t i)
 	struct demo_random *r = &b->random;
 	/* The first stores have more, so that the dev accounts see something.
 	 */
-	int64_t store = i % 20 == 0 ? i / 20 % 2
-	                            : demo_below(r, w->size->n_stores);
+	int64_t store =
+		i % 20 == 0 ? i / 20 % 2 : demo_below(r, w->size->n_stores);
 	const struct demo_store *s = &w->stores[store];
 	const struct demo_leaf *leaf = &w->leaves[i % (int64_t)w->n_leaves];
 	const struct demo_options *o = leaf->sub->options;

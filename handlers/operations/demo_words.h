@@ -15,10 +15,10 @@ extern const size_t demo_n_cities;
 /* What variants of a product differ in. */
 struct demo_options {
 	const char *name;
-	const char *values[6];
+	const char *values[7];
 	const char
 		*second; /* another option, with one value a product; or NULL */
-	const char *second_values[6];
+	const char *second_values[7];
 };
 
 #define DEMO_SUBS 5

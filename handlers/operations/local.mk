@@ -1,4 +1,8 @@
 libmerkato_a_SOURCES += \
+	%D%/demo.c \
+	%D%/demo_command.c \
+	%D%/demo_make.c \
+	%D%/demo_products.c \
 	%D%/demo_words.c \
 	%D%/operations_commands.c \
 	%D%/operations_http.c \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "db/cache.h"
@@ -15,21 +16,39 @@
 #include "fcgi/confine.h"
 #include "fcgi/http/dispatch.h"
 #include "fcgi/http/openapi.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/jobs.h"
 #include "handlers/operations/operations.h"
+#include "handlers/operations/operations_inside.h"
 #include "handlers/routes.h"
 #include "handlers/start.h"
+
+/* What `admin create` was given; one command a process. */
+static struct {
+	const char *email, *password, *name;
+} admin;
 
 static const char *const pool_names[POOL_N] = { "fast", "slow" };
 static const char *const limit_names[LIMIT_N] = {
 	"missing", "none", "read", "write", "auth", "register"
 };
 
-/*
- * Runs one piece of work as the system and says how it ended: touched answers
- * are outdated and connections closed whatever happens.
- */
-static int work(enum rc (*run)(struct ctx *c, struct args *a), struct args *a)
+static void say_why(const struct ctx *c, enum rc rc, const char *command)
+{
+	const char *why = rc_title(rc);
+
+	if (c->err.code)
+		why = c->err.code;
+	if (c->err.detail && *c->err.detail)
+		why = c->err.detail;
+	fprintf(stderr, "merkato %s: %s", command, why);
+	if (rc == RC_CONFLICT && !c->err.code)
+		fprintf(stderr, " (%s)", sql_duplicate());
+	fputc('\n', stderr);
+}
+
+int operations_work(enum rc (*run)(struct ctx *c, struct args *a),
+                    struct args *a)
 {
 	struct arena *arena = arena_create(0);
 	struct ctx c;
@@ -51,8 +70,7 @@ static int work(enum rc (*run)(struct ctx *c, struct args *a), struct args *a)
 	if (rc == RC_OK)
 		dispatch_flush_touches(&c);
 	else
-		fprintf(stderr, "merkato %s: %s\n", a->command->name,
-		        c.err.detail ? c.err.detail : rc_title(rc));
+		say_why(&c, rc, a->command->name);
 	for (const struct field_fault *f = c.err.fields; f; f = f->next)
 		fprintf(stderr, "  %s: %s\n", f->path, f->text);
 	sql_reset(&c);
@@ -73,7 +91,7 @@ static int command_jobs(struct args *a)
 
 	if (!args_end(a, is_once ? "" : NULL))
 		return COMMAND_USAGE;
-	return work(run_jobs, a);
+	return operations_work(run_jobs, a);
 }
 
 static enum rc run_migrate(struct ctx *c, struct args *a)
@@ -86,7 +104,54 @@ static int command_migrate(struct args *a)
 {
 	if (!args_end(a, ""))
 		return COMMAND_USAGE;
-	return work(run_migrate, a);
+	return operations_work(run_migrate, a);
+}
+
+static enum rc run_admin_create(struct ctx *c, struct args *a)
+{
+	(void)a;
+	return accounts_admin_create(c, admin.email, admin.password,
+	                             admin.name);
+}
+
+/* A line from standard input, without showing it on a terminal. */
+static const char *read_password(char *line, size_t n)
+{
+	struct termios shown, hidden;
+	bool is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+
+	if (is_terminal) {
+		fputs("Password: ", stderr);
+		hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	}
+	const char *got = fgets(line, (int)n, stdin);
+	if (is_terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+		fputc('\n', stderr);
+	}
+	if (got)
+		line[strcspn(line, "\r\n")] = '\0';
+	return got;
+}
+
+static int command_admin_create(struct args *a)
+{
+	static char line[512];
+	const char *name = args_value(a, "--name");
+
+	admin.email = args_word(a);
+	if (!args_end(a, admin.email))
+		return COMMAND_USAGE;
+	admin.name = name ? name : "Administrator";
+	admin.password = read_password(line, sizeof(line));
+	if (!admin.password) {
+		fputs("merkato admin create: no password on standard input\n",
+		      stderr);
+		return COMMAND_USAGE;
+	}
+	return operations_work(run_admin_create, a);
 }
 
 static enum rc run_flush(struct ctx *c, struct args *a)
@@ -102,7 +167,7 @@ static int command_cache_flush(struct args *a)
 {
 	if (!args_end(a, ""))
 		return COMMAND_USAGE;
-	return work(run_flush, a);
+	return operations_work(run_flush, a);
 }
 
 static int print_routes_json(void)
@@ -230,6 +295,19 @@ const struct command operations_commands[] = {
 	          "old\nworkers may go on meanwhile. As MERKATO_MYSQL_ADMIN_USER "
 	          "if one is set.",
 	  .run = command_migrate },
+	{ .name = "admin create",
+	  .usage = "EMAIL [--name NAME]",
+	  .summary = "Create the first super admin",
+	  .help = "The password is read from standard input, never from the "
+	          "command line.",
+	  .run = command_admin_create },
+	{ .name = "demo",
+	  .usage = "[--full | --size small|full|million] [--accounts FILE]",
+	  .summary = "Fill an empty database with a marketplace to look at",
+	  .help = "small: 14 stores, 300 products. full: 1,000 stores, 100,000 "
+	          "products.\nmillion: 1,000,000 products. Who can log in is "
+	          "written to FILE or\nstandard output, with new passwords.",
+	  .run = command_demo },
 	{ .name = "jobs",
 	  .usage = "--once",
 	  .summary = "Do the timed work that is due",
