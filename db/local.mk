@@ -10,6 +10,7 @@ libmerkato_a_SOURCES += %D%/jobs_db.c
 libmerkato_a_SOURCES += %D%/links_db.c
 libmerkato_a_SOURCES += %D%/migrate.c
 libmerkato_a_SOURCES += %D%/mysql.c
+libmerkato_a_SOURCES += %D%/notifications_db.c
 libmerkato_a_SOURCES += %D%/once_db.c
 libmerkato_a_SOURCES += %D%/outbox_db.c
 libmerkato_a_SOURCES += %D%/query.c

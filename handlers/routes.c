@@ -4,12 +4,14 @@
 
 #include "fcgi/http/openapi.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/notifications/notifications.h"
 #include "handlers/operations/operations.h"
 
 /* A line for each module. */
 const struct route *const all_routes[] = {
 	accounts_routes,
 	accounts_store_routes,
+	notifications_routes,
 	openapi_routes,
 	operations_routes,
 	NULL,

@@ -44,7 +44,7 @@ static bool check_address(struct lint *l, const char *s, size_t n)
 
 	if (n >= 2 && s[0] == '{' && s[1] == '{') {
 		close = memmem(s, n, "}}", 2);
-		return (close && close - s > 5 &&
+		return (close && close - s >= 5 &&
 		        !strncmp(close - 3, "url", 3)) ||
 		       fault(l, "an address that was not built in C");
 	}
