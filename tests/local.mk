@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	%D%/unit/test_migrate \
 	%D%/unit/test_multipart \
 	%D%/unit/test_mustache \
+	%D%/unit/test_notifications \
 	%D%/unit/test_openapi \
 	%D%/unit/test_outbox \
 	%D%/unit/test_process \
