@@ -373,13 +373,11 @@ static enum rc count_rows(struct query *q, const char *text, size_t n_text,
 	return query_int(k, out);
 }
 
-enum rc query_page_(struct query *q, const struct shape *s,
-                    const struct sort *sorts, const char *id_column,
-                    const struct page *page, void **rows, size_t *n,
-                    struct page_info *info)
+enum rc query_slice_(struct query *q, const struct shape *s,
+                     const struct sort *sorts, const char *id_column,
+                     const struct page *page, void **rows, size_t *n,
+                     struct page_info *info)
 {
-	const char *plain = arena_strndup(q->c->arena, q->text.s, q->text.n);
-	size_t n_plain = q->text.n, n_args = q->n_args;
 	struct walk walk = { 0 };
 
 	enum rc rc = read_walk(q->c, s, sorts, id_column, page, &walk);
@@ -399,7 +397,19 @@ enum rc query_page_(struct query *q, const struct shape *s,
 	if (info->more)
 		*n = (size_t)page->size;
 	info->count = -1;
-	if (page->walks)
-		return RC_OK;
+	return RC_OK;
+}
+
+enum rc query_page_(struct query *q, const struct shape *s,
+                    const struct sort *sorts, const char *id_column,
+                    const struct page *page, void **rows, size_t *n,
+                    struct page_info *info)
+{
+	const char *plain = arena_strndup(q->c->arena, q->text.s, q->text.n);
+	size_t n_plain = q->text.n, n_args = q->n_args;
+
+	enum rc rc = query_slice_(q, s, sorts, id_column, page, rows, n, info);
+	if (rc || page->walks)
+		return rc;
 	return count_rows(q, plain, n_plain, n_args, &info->count);
 }

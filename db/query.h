@@ -71,4 +71,14 @@ CHECKED enum rc query_page_(struct query *q, const struct shape *s,
 	query_page_((q), (shape), (sorts), "" id_column "", (page), \
 	            (void **)(rows), (n), (info))
 
+/* The same without counting (info->count = -1): for lists that know their
+ * count, or count more cheaply. */
+CHECKED enum rc query_slice_(struct query *q, const struct shape *s,
+                             const struct sort *sorts, const char *id_column,
+                             const struct page *page, void **rows, size_t *n,
+                             struct page_info *info);
+#define query_slice(q, shape, sorts, id_column, page, rows, n, info) \
+	query_slice_((q), (shape), (sorts), "" id_column "", (page), \
+	             (void **)(rows), (n), (info))
+
 #endif

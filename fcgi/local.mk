@@ -12,6 +12,7 @@ libmerkato_a_SOURCES += \
 	%D%/base/shape.c \
 	%D%/base/text.c \
 	%D%/base/value.c \
+	%D%/base/words.c \
 	%D%/commands.c \
 	%D%/confine.c \
 	%D%/http/admit.c \

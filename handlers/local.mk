@@ -6,6 +6,8 @@ libmerkato_a_SOURCES += \
 
 # A line for each module's folder.
 include handlers/accounts/local.mk
+include handlers/catalog/local.mk
+include handlers/discovery/local.mk
 include handlers/media/local.mk
 include handlers/notifications/local.mk
 include handlers/operations/local.mk

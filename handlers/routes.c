@@ -4,6 +4,8 @@
 
 #include "fcgi/http/openapi.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/notifications/notifications.h"
 #include "handlers/operations/operations.h"
 
@@ -13,6 +15,8 @@ const struct route *const all_routes[] = {
 	accounts_store_routes,
 	notifications_routes,
 	openapi_routes,
+	catalog_routes,
+	discovery_routes,
 	operations_routes,
 	NULL,
 };

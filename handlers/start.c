@@ -19,6 +19,7 @@
 #include "fcgi/http/route.h"
 #include "fcgi/http/token.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog.h"
 #include "handlers/routes.h"
 
 static const struct dispatch_backend backend = {
@@ -66,6 +67,12 @@ static bool start_log(void)
 	return false;
 }
 
+/* Modules that follow when something happens to a person or a store. */
+static const struct accounts_part *const account_parts[] = {
+	&catalog_part,
+	NULL,
+};
+
 bool start_rooms(void)
 {
 	static bool is_again;
@@ -83,6 +90,7 @@ bool start_rooms(void)
 	cache_create();
 	outbox_create();
 	accounts_start();
+	accounts_use(account_parts);
 	dispatch_use(&backend);
 	return true;
 }

@@ -15,6 +15,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/fake_request.h \
 	%D%/support/fastcgi_client.c \
 	%D%/support/fastcgi_client.h \
+	%D%/support/goods.c \
+	%D%/support/goods.h \
 	%D%/support/inproc.c \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
@@ -39,6 +41,7 @@ UNIT_TESTS = \
 	%D%/unit/test_accounts \
 	%D%/unit/test_answer \
 	%D%/unit/test_cache \
+	%D%/unit/test_catalog \
 	%D%/unit/test_client \
 	%D%/unit/test_commands \
 	%D%/unit/test_dispatch \

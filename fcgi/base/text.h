@@ -22,6 +22,9 @@ char *text_fold(struct arena *a, const char *s);
 /* Letters and digits of any script, marks dropped, the rest one '-'; may be
  * empty. At most 80 code points. */
 char *text_slug(struct arena *a, const char *s);
+/* The words of a text for searching: casefolded, accents dropped, one blank
+ * between them; runs of kana, Han and Hangul are words of their own. */
+char *text_words(struct arena *a, const char *s);
 /* At most n code points, cut between them. */
 char *text_cut(struct arena *a, const char *s, size_t n);
 /* Normalised address or NULL: dot-atom local part, IDNA domain in lower case.

@@ -1,0 +1,475 @@
+#include "config.h"
+
+#include "db/discovery_db.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "db/geo.h"
+#include "db/query.h"
+#include "db/sql.h"
+
+static const struct field card_fields[] = {
+	FIELD(product_card, id),
+	FIELD(product_card, slug),
+	FIELD(product_card, name),
+	FIELD(product_card, brand),
+	FIELD(product_card, price),
+	FIELD(product_card, max_price),
+	FIELD(product_card, currency),
+	FIELD(product_card, in_stock),
+	FIELD(product_card, rating, .digits = 2),
+	FIELD(product_card, rating_count),
+	FIELD(product_card, picture),
+	FIELD(product_card, picture_alt),
+	FIELD(product_card, category_id),
+	FIELD(product_card, category_name),
+	FIELD(product_card, category_slug),
+	FIELD(product_card, vendor_id),
+	FIELD(product_card, vendor_name),
+	FIELD(product_card, vendor_slug),
+	FIELD(product_card, distance_km, .digits = 2, .flags = OMIT_NONE),
+	FIELD(product_card, sales),
+	FIELD(product_card, views),
+	FIELD(product_card, created_at),
+	FIELD(product_card, version),
+	FIELD(product_card, distance, .flags = PRIVATE),
+	FIELD(product_card, relevance, .flags = PRIVATE),
+	FIELDS_END,
+};
+const struct shape product_card_shape = SHAPE(product_card, card_fields);
+
+#define CARD                                                            \
+	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
+	"       p.max_price, p.currency, p.in_stock,"                   \
+	"       p.rating_avg AS rating, p.rating_count, p.picture,"     \
+	"       p.picture_alt, p.category_id, k.name AS category_name," \
+	"       k.slug AS category_slug, p.vendor_id,"                  \
+	"       s.name AS vendor_name, s.slug AS vendor_slug,"          \
+	"       NULL AS distance_km, p.sales, p.views, p.created_at,"   \
+	"       p.version"
+#define JOINED                                               \
+	"  STRAIGHT_JOIN category k ON k.id = p.category_id" \
+	"  STRAIGHT_JOIN vendor s ON s.id = p.vendor_id"
+
+static const struct sort sorts[] = {
+	{ "created_at", "p.created_at", false },
+	{ "price", "p.min_price", true },
+	{ "rating", "p.rating_avg", false },
+	{ "sales", "p.sales", false },
+	{ "name", "p.name", false },
+	{ 0 },
+};
+
+static void add_options(struct query *q, const struct product_filter *f)
+{
+	for (size_t i = 0; i < f->n_options; i++)
+		query_add(q,
+		          " AND EXISTS (SELECT 1 FROM variant_option o"
+		          "              WHERE o.product_id = p.id"
+		          "                AND o.name_key = ?"
+		          "                AND o.value_key = ?)",
+		          A(f->options[i].name_key),
+		          A(f->options[i].value_key));
+}
+
+/* All that is not words or places. */
+static void add_filter(struct query *q, const struct product_filter *f)
+{
+	if (f->by_category) {
+		query_add(q, " AND p.category_id IN ");
+		query_ids(q, f->categories, f->n_categories);
+	}
+	if (!id_is_none(f->vendor))
+		query_add(q, " AND p.vendor_id = ?", A(f->vendor));
+	if (!money_is_none(f->min_price))
+		query_add(q, " AND p.min_price >= ?", A(f->min_price));
+	if (!money_is_none(f->max_price))
+		query_add(q, " AND p.min_price <= ?", A(f->max_price));
+	if (!isnan(f->rating))
+		query_add(q, " AND p.rating_avg >= ? AND p.rating_count > 0",
+		          A(f->rating));
+	if (f->in_stock >= 0)
+		query_add(q, " AND p.in_stock = ?", A(f->in_stock));
+	add_options(q, f);
+}
+
+static bool is_plain(const struct product_filter *f)
+{
+	return id_is_none(f->vendor) && money_is_none(f->min_price) &&
+	       money_is_none(f->max_price) && isnan(f->rating) &&
+	       f->in_stock < 0 && !f->n_options;
+}
+
+/*
+ * A subtree with many products is found soonest by walking the order's own
+ * index and leaving others out (one in n_visible / n_in_category is a hit); one
+ * with few by its own index. The costs meet where the branch has as many rows
+ * as the walk would pass.
+ */
+static bool is_rare(const struct product_filter *f, const struct page *page)
+{
+	int64_t passed = f->n_in_category
+	                         ? f->n_visible / f->n_in_category * page->size
+	                         : INT64_MAX;
+
+	return f->n_categories > 1 && f->n_in_category < passed;
+}
+
+static void add_from(struct query *q, const struct product_filter *f,
+                     const struct page *page)
+{
+	const char *name = page->n_order ? page->order[0].name : "created_at";
+
+	query_add(q, CARD "  FROM product p");
+	if (f->by_category && f->n_categories == 1 && id_is_none(f->vendor)) {
+		/* The leaf's own indexes are in the two orders most asked. */
+		if (strcmp(name, "created_at") == 0)
+			query_add(q, " FORCE INDEX (category_newest)");
+		else if (strcmp(name, "price") == 0)
+			query_add(q, " FORCE INDEX (category_price)");
+	} else if (id_is_none(f->vendor) &&
+	           !(f->by_category && is_rare(f, page))) {
+		if (strcmp(name, "created_at") == 0)
+			query_add(q, " FORCE INDEX (visible_newest)");
+		else if (strcmp(name, "price") == 0)
+			query_add(q, " FORCE INDEX (visible_price)");
+		else if (strcmp(name, "rating") == 0)
+			query_add(q, " FORCE INDEX (visible_rating)");
+		else if (strcmp(name, "sales") == 0)
+			query_add(q, " FORCE INDEX (visible_sales)");
+		else if (strcmp(name, "name") == 0)
+			query_add(q, " FORCE INDEX (visible_name)");
+	}
+	query_add(q, JOINED " WHERE p.is_visible = 1");
+}
+
+/* COUNT without the joins and the order's index, up to one above the cap. */
+static enum rc count_walk(struct ctx *c, const struct product_filter *f,
+                          int64_t *out)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	if (is_plain(f)) {
+		*out = f->by_category ? f->n_in_category : f->n_visible;
+		if (*out > COUNT_CAP)
+			*out = COUNT_CAP + 1;
+		return RC_OK;
+	}
+	query_init(q, c);
+	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
+	             " WHERE p.is_visible = 1");
+	add_filter(q, f);
+	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
+	return query_int(q, out);
+}
+
+enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
+                          const struct page *page, struct product_card **rows,
+                          size_t *n, struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	add_from(q, f, page);
+	add_filter(q, f);
+	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
+	                         rows, n, info);
+	if (!rc && !page->walks)
+		rc = count_walk(c, f, &info->count);
+	return rc;
+}
+
+static const struct field hit_fields[] = {
+	FIELD(hit, id),          FIELD(hit, distance),   FIELD(hit, relevance),
+	FIELD(hit, category_id), FIELD(hit, price),      FIELD(hit, rating),
+	FIELD(hit, in_stock),    FIELD(hit, vendor_id),  FIELD(hit, sales),
+	FIELD(hit, name),        FIELD(hit, created_at), FIELDS_END,
+};
+static const struct shape hit_shape = SHAPE(hit, hit_fields);
+
+/* As they stand in the derived table of hits. */
+static const struct sort hit_sorts[] = {
+	{ "relevance", "h.relevance", false },
+	{ "distance", "h.distance", false },
+	{ "created_at", "h.created_at", false },
+	{ "price", "h.price", true },
+	{ "rating", "h.rating", false },
+	{ "sales", "h.sales", false },
+	{ "name", "h.name", false },
+	{ 0 },
+};
+
+/* Rounded to what cursors carry, so that they go on at the same place. */
+static void add_relevance(struct query *q, const struct product_filter *f)
+{
+	if (!f->expression) {
+		query_add(q, ", 0 AS relevance");
+		return;
+	}
+	query_add(q,
+	          ", ROUND(3 * MATCH (t.title_tokens) AGAINST"
+	          " (? IN BOOLEAN MODE)",
+	          A(f->expression));
+	if (!f->titles_only)
+		query_add(q,
+		          " + MATCH (t.all_tokens) AGAINST"
+		          " (? IN BOOLEAN MODE)",
+		          A(f->expression));
+	if (f->sku)
+		query_add(q,
+		          " + IF(p.id IN (SELECT w.product_id FROM variant w"
+		          " WHERE w.sku = ? AND w.status = 'active'), 1000, 0)",
+		          A(f->sku));
+	query_add(q, ", 6) AS relevance");
+}
+
+static void add_hits_from(struct query *q, const struct product_filter *f)
+{
+	if (!f->expression) {
+		query_add(q, " FROM product p");
+		if (!isnan(f->lat))
+			query_add(q, " FORCE INDEX (visible_cell)");
+		query_add(q, " WHERE p.is_visible = 1");
+		return;
+	}
+	query_add(q, " FROM product_search t"
+	             " STRAIGHT_JOIN product p ON p.id = t.product_id"
+	             " WHERE p.is_visible = 1 AND MATCH");
+	if (f->titles_only)
+		query_add(q, " (t.title_tokens)");
+	else
+		query_add(q, " (t.all_tokens)");
+	query_add(q, " AGAINST (? IN BOOLEAN MODE)", A(f->expression));
+}
+
+static void add_near(struct query *q, const struct product_filter *f)
+{
+	if (isnan(f->lat))
+		return;
+	if (!f->expression)
+		geo_add_near(q, "p", f->lat, f->lng, f->radius);
+	else
+		query_add(q, " AND p.lat IS NOT NULL");
+}
+
+static void add_hits(struct query *q, const struct product_filter *f,
+                     bool with_all)
+{
+	query_add(q, "SELECT p.id");
+	if (isnan(f->lat))
+		query_add(q, ", NULL AS distance");
+	else
+		query_add(q, ", ROUND(" GEO_DISTANCE("p") ", 6) AS distance",
+		          A(f->lat), A(f->lat), A(f->lng));
+	add_relevance(q, f);
+	if (with_all)
+		query_add(q, ", p.category_id, p.min_price AS price,"
+		             " p.rating_avg AS rating, p.in_stock, p.vendor_id,"
+		             " p.sales, p.name, p.created_at");
+	add_hits_from(q, f);
+	add_near(q, f);
+	add_filter(q, f);
+}
+
+/* Whether the page or the facets need more than id, distance, relevance. */
+static bool needs_all(const struct page *page)
+{
+	for (int i = 0; i < page->n_order; i++)
+		if (strcmp(page->order[i].name, "distance") &&
+		    strcmp(page->order[i].name, "relevance"))
+			return true;
+	return false;
+}
+
+enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
+                          const struct page *page, bool with_all,
+                          struct hit **rows, size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+	struct page all = *page;
+	struct page_info info;
+	int64_t needed = (int64_t)page->number * page->size + 1;
+
+	all.number = 1;
+	all.size = (int)(needed > HITS_MAX ? needed : HITS_MAX);
+	if (page->walks)
+		all.size = page->size + 1;
+	query_init(q, c);
+	query_add(q, "SELECT h.* FROM (");
+	add_hits(q, f, with_all || needs_all(page));
+	query_add(q, ") AS h WHERE 1");
+	if (!isnan(f->lat))
+		query_add(q, " AND h.distance <= ?", A(f->radius));
+	return query_slice(q, &hit_shape, hit_sorts, "h.id", &all, rows, n,
+	                   &info);
+}
+
+enum rc discovery_db_cards(struct ctx *c, const struct id *ids, size_t n_ids,
+                           struct product_card **rows, size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, CARD "  FROM product p" JOINED
+	                  " WHERE p.is_visible = 1 AND p.id IN ");
+	query_ids(q, ids, n_ids);
+	query_add(q, " LIMIT 200");
+	return query_list(q, &product_card_shape, rows, n);
+}
+
+const int64_t price_bands[PRICE_BANDS] = { 0,      10000,  50000,
+	                                   100000, 500000, 1000000 };
+
+static const struct field facet_fields[] = {
+	FIELD(facet_row, category_id), FIELD(facet_row, band),
+	FIELD(facet_row, stars),       FIELD(facet_row, in_stock),
+	FIELD(facet_row, n),           FIELDS_END,
+};
+static const struct shape facet_shape = SHAPE(facet_row, facet_fields);
+
+enum rc discovery_db_facets(struct ctx *c, const struct product_filter *f,
+                            struct facet_row **rows, size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT p.category_id, (p.min_price >= ?) +"
+	          "       (p.min_price >= ?) + (p.min_price >= ?) +"
+	          "       (p.min_price >= ?) + (p.min_price >= ?) AS band,"
+	          "       FLOOR(p.rating_avg) AS stars, p.in_stock,"
+	          "       COUNT(*) AS n"
+	          "  FROM product p WHERE p.is_visible = 1",
+	          A(price_bands[1]), A(price_bands[2]), A(price_bands[3]),
+	          A(price_bands[4]), A(price_bands[5]));
+	add_filter(q, f);
+	query_add(q, " GROUP BY p.category_id, band, stars, p.in_stock"
+	             " LIMIT 100000");
+	return query_list(q, &facet_shape, rows, n);
+}
+
+static const struct field option_count_fields[] = {
+	FIELD(option_count, name),
+	FIELD(option_count, value),
+	FIELD(option_count, n),
+	FIELDS_END,
+};
+static const struct shape option_count_shape =
+	SHAPE(option_count, option_count_fields);
+
+enum rc discovery_db_option_counts(struct ctx *c,
+                                   const struct product_filter *f,
+                                   struct option_count **rows, size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT MIN(g.name) AS name, MIN(g.value) AS value,"
+	             "       COUNT(DISTINCT g.product_id) AS n FROM (");
+	add_hits(q, f, false);
+	query_add(q, ") AS h JOIN variant_option g ON g.product_id = h.id"
+	             " WHERE 1");
+	if (!isnan(f->lat))
+		query_add(q, " AND h.distance <= ?", A(f->radius));
+	query_add(q, " GROUP BY g.name_key, g.value_key"
+	             " ORDER BY g.name_key, n DESC, g.value_key LIMIT 200");
+	return query_list(q, &option_count_shape, rows, n);
+}
+
+static const struct field branch_fields[] = {
+	FIELD(branch, id),         FIELD(branch, slug), FIELD(branch, name),
+	FIELD(branch, n_products), FIELDS_END,
+};
+static const struct shape branch_shape = SHAPE(branch, branch_fields);
+
+enum rc discovery_db_branch(struct ctx *c, struct id id, const char *slug,
+                            struct branch **rows, size_t *n)
+{
+	return sql_list(c, &branch_shape, rows, n,
+	                "SELECT d.id, d.slug, d.name,"
+	                "       COALESCE(t.n_products, 0) AS n_products"
+	                "  FROM category x"
+	                "  JOIN category d ON d.lft BETWEEN x.lft AND x.rgt"
+	                "  LEFT JOIN category_count t ON t.category_id = d.id"
+	                " WHERE x.id = ? OR x.slug = ?"
+	                " ORDER BY d.lft LIMIT ?",
+	                A(id), A(slug), A((int)CATEGORIES_MAX));
+}
+
+enum rc discovery_db_count_visible(struct ctx *c, int64_t *n)
+{
+	return sql_int(c, n,
+	               "SELECT COALESCE(SUM(n_products), 0)"
+	               "  FROM category_count");
+}
+
+struct found_id {
+	struct id id;
+};
+static const struct field found_fields[] = { FIELD(found_id, id), FIELDS_END };
+static const struct shape found_shape = SHAPE(found_id, found_fields);
+
+enum rc discovery_db_vendor(struct ctx *c, struct id id, const char *slug,
+                            struct id *out)
+{
+	struct found_id found;
+	enum rc rc = sql_get(c, &found_shape, &found,
+	                     "SELECT id FROM vendor"
+	                     " WHERE (id = ? OR slug = ?)"
+	                     "   AND status = 'approved'",
+	                     A(id), A(slug));
+
+	if (!rc)
+		*out = found.id;
+	return rc;
+}
+
+enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
+                                    size_t n_ids, struct branch **rows,
+                                    size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT d.id, d.slug, d.name, 0 AS n_products"
+	             "  FROM category d WHERE d.id IN ");
+	query_ids(q, ids, n_ids);
+	query_add(q, " LIMIT 1000");
+	return query_list(q, &branch_shape, rows, n);
+}
+
+enum rc discovery_db_trending(struct ctx *c, int max,
+                              struct product_card **rows, size_t *n)
+{
+	return sql_list(c, &product_card_shape, rows, n,
+	                CARD "  FROM product_trend z"
+	                     "  STRAIGHT_JOIN product p"
+	                     "    ON p.id = z.product_id" JOINED
+	                     " WHERE p.is_visible = 1"
+	                     " ORDER BY z.score DESC, z.product_id DESC"
+	                     " LIMIT ?",
+	                A(max));
+}
+
+enum rc discovery_db_related(struct ctx *c, struct id product, int max,
+                             struct product_card **rows, size_t *n)
+{
+	return sql_list(
+		c, &product_card_shape, rows, n,
+		CARD
+		"  FROM (SELECT r.related_id AS id, 0 AS rank_, r.position AS at"
+		"          FROM product_related r WHERE r.product_id = ?"
+		"        UNION ALL"
+		"        (SELECT o.id, 1, 0 FROM product x"
+		"           JOIN product o ON o.category_id = x.category_id"
+		"            AND o.is_visible = 1 AND o.id <> x.id"
+		"          WHERE x.id = ?"
+		"          ORDER BY o.created_at DESC, o.id DESC LIMIT ?)) AS u"
+		"  STRAIGHT_JOIN product p ON p.id = u.id" JOINED
+		" WHERE p.is_visible = 1"
+		" GROUP BY p.id, k.id, s.id"
+		" ORDER BY MIN(u.rank_), MIN(u.at), p.sales DESC, p.id"
+		" LIMIT ?",
+		A(product), A(product), A(max), A(max));
+}

@@ -1,0 +1,137 @@
+/*
+ * Listings in SQL. Two ways: a walk along an index for lists without words and
+ * places (discovery_db_walk), and hits for those with (discovery_db_hits),
+ * where one statement finds all that match, ordered, and another loads the few
+ * shown.
+ */
+#ifndef MERKATO_DISCOVERY_DB_H
+#define MERKATO_DISCOVERY_DB_H
+
+#include "fcgi/base/ctx.h"
+#include "fcgi/base/page.h"
+#include "fcgi/base/shape.h"
+
+/* A product as lists show it. */
+struct product_card {
+	struct id id;
+	const char *slug, *name, *brand;
+	struct money price, max_price;
+	const char *currency;
+	bool in_stock;
+	double rating;
+	int64_t rating_count;
+	const char *picture, *picture_alt;
+	struct id category_id;
+	const char *category_name, *category_slug;
+	struct id vendor_id;
+	const char *vendor_name, *vendor_slug;
+	double distance_km; /* NaN unless a place was asked for */
+	int64_t sales, views;
+	struct when created_at;
+	int64_t version;
+	/* Values for cursors. */
+	double distance, relevance;
+};
+extern const struct shape product_card_shape;
+
+struct option_filter {
+	const char *name_key, *value_key;
+};
+
+#define OPTION_FILTERS_MAX 8
+#define CATEGORIES_MAX 400
+
+struct product_filter {
+	const struct id *categories; /* the node and all below it */
+	size_t n_categories;
+	bool by_category;      /* categories is meant, even if empty */
+	int64_t n_in_category; /* visible products there; for the plan */
+	int64_t n_visible;     /* in all */
+	struct id vendor;      /* none = any */
+	struct money min_price, max_price; /* none = any */
+	double rating;                     /* NaN = any */
+	int in_stock;                      /* -1 = any */
+	struct option_filter options[OPTION_FILTERS_MAX];
+	size_t n_options;
+	double lat, lng, radius; /* NaN = anywhere */
+	const char *expression; /* full text in boolean mode; NULL = no words */
+	bool titles_only;       /* expression is for titles */
+	const char *sku;        /* hits with this SKU come first */
+};
+
+/* Products along the order of an index. Fills info->count. */
+CHECKED enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
+                                  const struct page *page,
+                                  struct product_card **rows, size_t *n,
+                                  struct page_info *info);
+
+/* One that matches, with what facets and cursors need. */
+struct hit {
+	struct id id;
+	double distance, relevance;
+	struct id category_id;
+	struct money price;
+	double rating;
+	bool in_stock;
+	struct id vendor_id;
+	int64_t sales;
+	const char *name;
+	struct when created_at;
+};
+#define HITS_MAX (COUNT_CAP + 1)
+/* The first hits in the page's order, at most HITS_MAX or as many as the page
+ * needs; with_all fills more than id, distance and relevance. */
+CHECKED enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
+                                  const struct page *page, bool with_all,
+                                  struct hit **rows, size_t *n);
+/* The cards of these ids, in any order. */
+CHECKED enum rc discovery_db_cards(struct ctx *c, const struct id *ids,
+                                   size_t n_ids, struct product_card **rows,
+                                   size_t *n);
+
+/* Products that match, counted by what facets show. */
+#define PRICE_BANDS 6
+/* Lower bounds in minor units; the first is 0. */
+extern const int64_t price_bands[PRICE_BANDS];
+struct facet_row {
+	struct id category_id;
+	int64_t band;  /* number of the price band */
+	int64_t stars; /* whole ones; 0 = not rated */
+	bool in_stock;
+	int64_t n;
+};
+CHECKED enum rc discovery_db_facets(struct ctx *c,
+                                    const struct product_filter *f,
+                                    struct facet_row **rows, size_t *n);
+struct option_count {
+	const char *name, *value;
+	int64_t n;
+};
+CHECKED enum rc discovery_db_option_counts(struct ctx *c,
+                                           const struct product_filter *f,
+                                           struct option_count **rows,
+                                           size_t *n);
+
+/* The category of a slug or id and all below it, with their counts. */
+struct branch {
+	struct id id;
+	const char *slug, *name;
+	int64_t n_products;
+};
+CHECKED enum rc discovery_db_branch(struct ctx *c, struct id id,
+                                    const char *slug, struct branch **rows,
+                                    size_t *n);
+CHECKED enum rc discovery_db_count_visible(struct ctx *c, int64_t *n);
+CHECKED enum rc discovery_db_vendor(struct ctx *c, struct id id,
+                                    const char *slug, struct id *out);
+CHECKED enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
+                                            size_t n_ids, struct branch **rows,
+                                            size_t *n);
+
+CHECKED enum rc discovery_db_trending(struct ctx *c, int max,
+                                      struct product_card **rows, size_t *n);
+/* Set by hand first, then sold best in the same category. */
+CHECKED enum rc discovery_db_related(struct ctx *c, struct id product, int max,
+                                     struct product_card **rows, size_t *n);
+
+#endif

@@ -1,0 +1,402 @@
+#include "config.h"
+
+#include "db/products_db.h"
+
+#include <string.h>
+
+#include "db/query.h"
+#include "db/sql.h"
+
+enum { SLICE = 256 };
+
+#define COLUMNS                                                             \
+	"SELECT p.id, p.vendor_id, p.category_id, p.slug, p.name, p.brand," \
+	"       p.description, p.attributes, p.currency, p.status,"         \
+	"       p.reason_code, p.reason, p.screening, p.is_visible,"        \
+	"       p.in_stock, p.has_own_place, p.min_price AS price,"         \
+	"       p.max_price, p.n_variants, p.n_pictures, p.lat, p.lng,"     \
+	"       p.rating_avg AS rating, p.rating_count, p.views, p.sales,"  \
+	"       p.picture, p.picture_alt, p.submitted_at, p.decided_at,"    \
+	"       p.decided_by, p.version, p.created_at, p.updated_at"
+#define JOINED                                                         \
+	COLUMNS ", k.name AS category_name, k.slug AS category_slug,"  \
+		"       s.name AS vendor_name, s.slug AS vendor_slug," \
+		"       EXISTS (SELECT 1 FROM product_revision r"      \
+		"                WHERE r.product_id = p.id"            \
+		"                  AND r.is_open = 1) AS has_revision" \
+		"  FROM product p"                                     \
+		"  JOIN category k ON k.id = p.category_id"            \
+		"  JOIN vendor s ON s.id = p.vendor_id"
+
+enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
+                        struct product *out)
+{
+	if (id_is_none(vendor))
+		return sql_get(c, &product_shape, out,
+		               JOINED " WHERE p.id = ?", A(id));
+	return sql_get(c, &product_shape, out,
+	               JOINED " WHERE p.id = ? AND p.vendor_id = ?", A(id),
+	               A(vendor));
+}
+
+enum rc products_db_visible(struct ctx *c, struct id id, const char *slug,
+                            struct product *out)
+{
+	if (id_is_none(id))
+		return sql_get(c, &product_shape, out,
+		               JOINED " WHERE p.slug = ? AND p.is_visible = 1",
+		               A(slug));
+	return sql_get(c, &product_shape, out,
+	               JOINED " WHERE p.id = ? AND p.is_visible = 1", A(id));
+}
+
+enum rc products_db_old_slug(struct ctx *c, const char *slug,
+                             struct product *out)
+{
+	return sql_get(c, &product_shape, out,
+	               "SELECT p.id, p.slug FROM product_slug o"
+	               "  JOIN product p ON p.id = o.product_id"
+	               " WHERE o.slug = ? AND p.is_visible = 1",
+	               A(slug));
+}
+
+enum rc products_db_lock(struct ctx *c, struct id id, struct id vendor,
+                         struct product *out)
+{
+	if (id_is_none(vendor))
+		return sql_get(c, &product_shape, out,
+		               COLUMNS
+		               " FROM product p WHERE p.id = ? FOR UPDATE",
+		               A(id));
+	return sql_get(c, &product_shape, out,
+	               COLUMNS " FROM product p"
+	                       " WHERE p.id = ? AND p.vendor_id = ? FOR UPDATE",
+	               A(id), A(vendor));
+}
+
+enum rc products_db_insert(struct ctx *c, const struct product *row)
+{
+	return sql_insert(c, "product", &product_row_shape, row);
+}
+
+enum rc products_db_update(struct ctx *c, const struct product *row)
+{
+	return sql_run(c,
+	               "UPDATE product SET category_id = ?, slug = ?,"
+	               "       name = ?, brand = ?, description = ?,"
+	               "       attributes = ?, has_own_place = ?, lat = ?,"
+	               "       lng = ?, version = version + 1, updated_at = ?"
+	               " WHERE id = ?",
+	               A(row->category_id), A(row->slug), A(row->name),
+	               A(row->brand), A(row->description), A(row->attributes),
+	               A(row->has_own_place), A(row->lat), A(row->lng),
+	               A(c->now), A(row->id));
+}
+
+enum rc products_db_delete(struct ctx *c, struct id id)
+{
+	enum rc rc = sql_run(
+		c, "DELETE FROM product_watch WHERE product_id = ?", A(id));
+
+	if (!rc)
+		rc = sql_run(c,
+		             "DELETE FROM recently_viewed WHERE product_id = ?",
+		             A(id));
+	if (!rc)
+		rc = sql_run(c, "DELETE FROM product_slug WHERE product_id = ?",
+		             A(id));
+	if (!rc)
+		rc = sql_run(c, "DELETE FROM product WHERE id = ?", A(id));
+	return rc;
+}
+
+enum rc products_db_set_status(struct ctx *c, const struct product *row)
+{
+	return sql_run(c,
+	               "UPDATE product SET status = ?, is_visible = ?,"
+	               "       reason_code = ?, reason = ?, screening = ?,"
+	               "       submitted_at = ?, decided_at = ?,"
+	               "       decided_by = ?, version = version + 1,"
+	               "       updated_at = ?"
+	               " WHERE id = ?",
+	               A(row->status), A(row->is_visible), A(row->reason_code),
+	               A(row->reason), A(row->screening), A(row->submitted_at),
+	               A(row->decided_at), A(row->decided_by), A(c->now),
+	               A(row->id));
+}
+
+enum rc products_db_bump(struct ctx *c, struct id id)
+{
+	return sql_run(c,
+	               "UPDATE product SET version = version + 1,"
+	               "       updated_at = ? WHERE id = ?",
+	               A(c->now), A(id));
+}
+
+enum rc products_db_bounds(struct ctx *c, struct id id, struct product *out)
+{
+	return sql_get(c, &product_shape, out,
+	               "SELECT MIN(current_price) AS price,"
+	               "       MAX(current_price) AS max_price,"
+	               "       COALESCE(MAX(stock > 0 OR allow_backorder = 1),"
+	               "                0) AS in_stock,"
+	               "       COUNT(*) AS n_variants"
+	               "  FROM variant"
+	               " WHERE product_id = ? AND status = 'active'",
+	               A(id));
+}
+
+enum rc products_db_set_bounds(struct ctx *c, const struct product *row)
+{
+	return sql_run(c,
+	               "UPDATE product SET min_price = ?, max_price = ?,"
+	               "       in_stock = ?, n_variants = ?,"
+	               "       version = version + 1, updated_at = ?"
+	               " WHERE id = ?",
+	               A(row->min_price), A(row->max_price), A(row->in_stock),
+	               A(row->n_variants), A(c->now), A(row->id));
+}
+
+enum rc products_db_count_sale(struct ctx *c, struct id id, int64_t quantity)
+{
+	enum rc rc = sql_run(c,
+	                     "UPDATE product SET sales = sales + ?"
+	                     " WHERE id = ?",
+	                     A(quantity), A(id));
+
+	if (rc)
+		return rc;
+	return sql_run(c,
+	               "INSERT INTO product_day (product_id, day, vendor_id,"
+	               "  sales)"
+	               " SELECT p.id, DATE(?), p.vendor_id, ? FROM product p"
+	               "  WHERE p.id = ?"
+	               " ON DUPLICATE KEY UPDATE"
+	               "  sales = product_day.sales + VALUES(sales)",
+	               A(c->now), A(quantity), A(id));
+}
+
+static const struct field store_fields[] = {
+	FIELD(store_facts, id),
+	FIELD(store_facts, is_open),
+	FIELD(store_facts, lat),
+	FIELD(store_facts, lng),
+	FIELD(store_facts, is_trusted),
+	FIELD(store_facts, sample_percent),
+	FIELDS_END,
+};
+static const struct shape store_shape = SHAPE(store_facts, store_fields);
+
+enum rc products_db_store(struct ctx *c, struct id vendor,
+                          struct store_facts *out)
+{
+	return sql_get(c, &store_shape, out,
+	               "SELECT s.id, s.status = 'approved' AND NOT"
+	               "       COALESCE(s.holiday_from <= ? AND"
+	               "                s.holiday_until > ?, 0) AS is_open,"
+	               "       IF(s.is_approximate, ROUND(s.lat, 2), s.lat)"
+	               "         AS lat,"
+	               "       IF(s.is_approximate, ROUND(s.lng, 2), s.lng)"
+	               "         AS lng,"
+	               "       COALESCE(t.is_trusted, 0) AS is_trusted,"
+	               "       COALESCE(t.sample_percent, 5)"
+	               "         AS sample_percent"
+	               "  FROM vendor s"
+	               "  LEFT JOIN catalog_vendor t ON t.vendor_id = s.id"
+	               " WHERE s.id = ?",
+	               A(c->now), A(c->now), A(vendor));
+}
+
+enum rc products_db_set_trust(struct ctx *c, struct id vendor, bool is_trusted,
+                              int64_t percent)
+{
+	return sql_run(c,
+	               "INSERT INTO catalog_vendor (vendor_id, is_trusted,"
+	               "  sample_percent, updated_at) VALUES (?, ?, ?, ?)"
+	               " ON DUPLICATE KEY UPDATE"
+	               "  is_trusted = VALUES(is_trusted),"
+	               "  sample_percent = VALUES(sample_percent),"
+	               "  updated_at = VALUES(updated_at)",
+	               A(vendor), A(is_trusted), A(percent), A(c->now));
+}
+
+enum rc products_db_wrong_visibility(struct ctx *c, struct id vendor,
+                                     bool is_open, struct product **out,
+                                     size_t *n)
+{
+	return sql_list(c, &product_shape, out, n,
+	                "SELECT p.id, p.slug, p.category_id, p.vendor_id"
+	                "  FROM product p"
+	                " WHERE p.vendor_id = ? AND p.status = 'approved'"
+	                "   AND p.is_visible <> ?"
+	                " ORDER BY p.id LIMIT 1000 FOR UPDATE",
+	                A(vendor), A(is_open));
+}
+
+enum rc products_db_show(struct ctx *c, const struct product *rows, size_t n,
+                         bool is_visible)
+{
+	struct query *q = arena_new(c->arena, struct query);
+	enum rc rc = RC_OK;
+
+	for (size_t from = 0; from < n && !rc; from += SLICE) {
+		size_t some = n - from < SLICE ? n - from : SLICE;
+
+		query_init(q, c);
+		query_add(q,
+		          "UPDATE product SET is_visible = ?,"
+		          "       version = version + 1 WHERE id IN ",
+		          A(is_visible));
+		query_ids_of(q, rows + from, some, sizeof(*rows),
+		             offsetof(struct product, id));
+		rc = query_run(q, NULL);
+	}
+	return rc;
+}
+
+enum rc products_db_place(struct ctx *c, const struct store_facts *s)
+{
+	return sql_run(c,
+	               "UPDATE product SET lat = ?, lng = ?"
+	               " WHERE vendor_id = ? AND has_own_place = 0",
+	               A(s->lat), A(s->lng), A(s->id));
+}
+
+enum rc products_db_slug_is_taken(struct ctx *c, const char *slug, bool *taken)
+{
+	int64_t n = 0;
+	enum rc rc = sql_int(c, &n,
+	                     "SELECT COUNT(*) FROM product_slug WHERE slug = ?",
+	                     A(slug));
+
+	*taken = n > 0;
+	return rc;
+}
+
+enum rc products_db_slug_add(struct ctx *c, const char *slug, struct id product)
+{
+	return sql_run(c,
+	               "INSERT INTO product_slug (slug, product_id)"
+	               " VALUES (?, ?)",
+	               A(slug), A(product));
+}
+
+static const struct sort list_sorts[] = {
+	{ "created_at", "p.created_at", false },
+	{ "updated_at", "p.updated_at", false },
+	{ "submitted_at", "p.submitted_at", true },
+	{ "name", "p.name", false },
+	{ "price", "p.min_price", true },
+	{ "sales", "p.sales", false },
+	{ "views", "p.views", false },
+	{ 0 },
+};
+
+/* % and _ in a searched part of a name are letters like others. */
+static const char *like(struct ctx *c, const char *part)
+{
+	struct buf b;
+
+	buf_init(&b, c->arena, 64);
+	buf_putc(&b, '%');
+	for (; *part; part++) {
+		if (*part == '%' || *part == '_' || *part == '\\')
+			buf_putc(&b, '\\');
+		buf_putc(&b, *part);
+	}
+	buf_putc(&b, '%');
+	return b.s;
+}
+
+static void add_filter(struct query *q, const struct queue_filter *f)
+{
+	if (f->status && strcmp(f->status, "revision") == 0)
+		query_add(q, " AND EXISTS (SELECT 1 FROM product_revision r"
+		             "              WHERE r.product_id = p.id"
+		             "                AND r.is_open = 1)");
+	else if (f->status)
+		query_add(q, " AND p.status = ?", A(f->status));
+	if (!id_is_none(f->vendor))
+		query_add(q, " AND p.vendor_id = ?", A(f->vendor));
+	if (!id_is_none(f->category))
+		query_add(q, " AND p.category_id = ?", A(f->category));
+	if (f->q)
+		query_add(q,
+		          " AND (p.name LIKE ? OR p.slug = ? OR EXISTS"
+		          "      (SELECT 1 FROM variant w"
+		          "        WHERE w.product_id = p.id AND w.sku = ?))",
+		          A(like(q->c, f->q)), A(f->q), A(f->q));
+}
+
+enum rc products_db_vendor_list(struct ctx *c, struct id vendor,
+                                const struct queue_filter *f,
+                                const struct page *page, struct product **rows,
+                                size_t *n, struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, JOINED " WHERE p.vendor_id = ?", A(vendor));
+	add_filter(q, f);
+	return query_page(q, &product_shape, list_sorts, "p.id", page,
+	                  rows, n, info);
+}
+
+enum rc products_db_queue_list(struct ctx *c, const struct queue_filter *f,
+                               const struct page *page,
+                               struct queue_product **rows, size_t *n,
+                               struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT p.id, p.slug, p.name, p.status, p.vendor_id,"
+	          "       s.name AS vendor_name, s.slug AS vendor_slug,"
+	          "       p.category_id, k.name AS category_name, p.min_price,"
+	          "       p.max_price, p.currency, p.in_stock, p.is_visible,"
+	          "       p.n_variants, p.n_pictures, p.picture, p.screening,"
+	          "       p.reason_code, p.reason,"
+	          "       EXISTS (SELECT 1 FROM product_revision r"
+	          "                WHERE r.product_id = p.id"
+	          "                  AND r.is_open = 1) AS has_revision,"
+	          "       p.submitted_at, p.created_at, p.updated_at, p.version"
+	          "  FROM product p"
+	          "  JOIN category k ON k.id = p.category_id"
+	          "  JOIN vendor s ON s.id = p.vendor_id"
+	          " WHERE 1");
+	add_filter(q, f);
+	return query_page(q, &queue_product_shape, list_sorts, "p.id", page,
+	                  rows, n, info);
+}
+
+enum rc products_db_queue_count(struct ctx *c, int64_t *n)
+{
+	return sql_int(c, n,
+	               "SELECT (SELECT COUNT(*) FROM product"
+	               "         WHERE status = 'pending') +"
+	               "       (SELECT COUNT(*) FROM product_revision"
+	               "         WHERE status = 'pending')");
+}
+
+enum rc products_db_set_related(struct ctx *c, struct id product,
+                                struct id vendor, const struct id *others,
+                                size_t n)
+{
+	enum rc rc =
+		sql_run(c, "DELETE FROM product_related WHERE product_id = ?",
+	                A(product));
+	struct query *q = arena_new(c->arena, struct query);
+
+	if (rc || !n)
+		return rc;
+	query_init(q, c);
+	query_add(q,
+	          "INSERT INTO product_related"
+	          "  (product_id, related_id, position)"
+	          " SELECT ?, p.id, 0 FROM product p"
+	          "  WHERE p.vendor_id = ? AND p.id <> ? AND p.id IN ",
+	          A(product), A(vendor), A(product));
+	query_ids(q, others, n);
+	return query_run(q, NULL);
+}

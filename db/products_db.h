@@ -1,0 +1,124 @@
+/* Products in SQL: reading, locking and changing one; what follows from its
+ * variants and its store; slugs, revisions, the moderators' queue. */
+#ifndef MERKATO_PRODUCTS_DB_H
+#define MERKATO_PRODUCTS_DB_H
+
+#include "db/catalog_types.h"
+#include "fcgi/base/ctx.h"
+#include "fcgi/base/page.h"
+
+/* With category, vendor and whether a revision waits. vendor none = anyone's.
+ */
+CHECKED enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
+                                struct product *out);
+/* A visible product by id, or by slug when id is none. */
+CHECKED enum rc products_db_visible(struct ctx *c, struct id id,
+                                    const char *slug, struct product *out);
+/* The present slug of the visible product that once had this one. */
+CHECKED enum rc products_db_old_slug(struct ctx *c, const char *slug,
+                                     struct product *out);
+/* The row, until the transaction ends; vendor none = anyone's. */
+CHECKED enum rc products_db_lock(struct ctx *c, struct id id, struct id vendor,
+                                 struct product *out);
+CHECKED enum rc products_db_insert(struct ctx *c, const struct product *row);
+/* Name, texts, category, place, attributes of a locked row; version + 1. */
+CHECKED enum rc products_db_update(struct ctx *c, const struct product *row);
+CHECKED enum rc products_db_delete(struct ctx *c, struct id id);
+
+/* Status, visibility and decision of a locked row; version + 1. */
+CHECKED enum rc products_db_set_status(struct ctx *c,
+                                       const struct product *row);
+/* Raises the version of a locked row. */
+CHECKED enum rc products_db_bump(struct ctx *c, struct id id);
+/* Price bounds, stock and number of variants as the variants give them. */
+CHECKED enum rc products_db_bounds(struct ctx *c, struct id id,
+                                   struct product *out);
+CHECKED enum rc products_db_set_bounds(struct ctx *c,
+                                       const struct product *row);
+CHECKED enum rc products_db_count_sale(struct ctx *c, struct id id,
+                                       int64_t quantity);
+
+/* A store as products need it. */
+struct store_facts {
+	struct id id;
+	bool is_open;    /* approved, no holiday at this moment */
+	double lat, lng; /* rounded to a hundredth of a degree when the store
+	                    says "approximate" */
+	bool is_trusted;
+	int64_t sample_percent;
+};
+CHECKED enum rc products_db_store(struct ctx *c, struct id vendor,
+                                  struct store_facts *out);
+CHECKED enum rc products_db_set_trust(struct ctx *c, struct id vendor,
+                                      bool is_trusted, int64_t percent);
+/* Products of a store whose visibility is not what it should be. */
+CHECKED enum rc products_db_wrong_visibility(struct ctx *c, struct id vendor,
+                                             bool is_open, struct product **out,
+                                             size_t *n);
+/* Makes approved products visible or not. */
+CHECKED enum rc products_db_show(struct ctx *c, const struct product *rows,
+                                 size_t n, bool is_visible);
+/* Copies a store's place to its products that have none of their own. */
+CHECKED enum rc products_db_place(struct ctx *c, const struct store_facts *s);
+
+CHECKED enum rc products_db_slug_is_taken(struct ctx *c, const char *slug,
+                                          bool *taken);
+/* Remembers the slug for good; RC_CONFLICT if it is another's. */
+CHECKED enum rc products_db_slug_add(struct ctx *c, const char *slug,
+                                     struct id product);
+
+CHECKED enum rc products_db_vendor_list(struct ctx *c, struct id vendor,
+                                        const struct queue_filter *f,
+                                        const struct page *page,
+                                        struct product **rows, size_t *n,
+                                        struct page_info *info);
+CHECKED enum rc products_db_queue_list(struct ctx *c,
+                                       const struct queue_filter *f,
+                                       const struct page *page,
+                                       struct queue_product **rows, size_t *n,
+                                       struct page_info *info);
+CHECKED enum rc products_db_queue_count(struct ctx *c, int64_t *n);
+
+/* An edit of a live product that waits for approval. */
+struct product_revision {
+	struct id id, product_id, vendor_id, category_id;
+	const char *status;
+	int64_t is_open; /* 1 while pending, else INT_NONE */
+	const char *name, *brand, *description;
+	struct json_text attributes, screening;
+	const char *reason_code, *reason;
+	struct id author_id;
+	struct when created_at;
+};
+extern const struct shape product_revision_shape;
+CHECKED enum rc products_db_open_revision(struct ctx *c, struct id product,
+                                          bool *found,
+                                          struct product_revision *out);
+/* Replaces the one that is open. */
+CHECKED enum rc products_db_revise(struct ctx *c,
+                                   const struct product_revision *row);
+CHECKED enum rc products_db_close_revision(struct ctx *c, struct id id,
+                                           const char *status,
+                                           const char *reason_code,
+                                           const char *reason);
+
+/* What screening looks up: refused and held words among these, the category's
+ * usual price, another product that is the same. */
+struct screening_facts {
+	const char *rejected_word, *held_word;
+	struct money usual_price; /* average of the category; none = unknown */
+	int64_t n_priced;
+	struct id twin;
+};
+CHECKED enum rc products_db_screening(struct ctx *c, const struct product *p,
+                                      const char *const *words, size_t n_words,
+                                      struct screening_facts *out);
+
+CHECKED enum rc products_db_set_related(struct ctx *c, struct id product,
+                                        struct id vendor,
+                                        const struct id *others, size_t n);
+
+/* catalog_rebuild's parts. */
+CHECKED enum rc products_db_rebuild(struct ctx *c, int64_t *n);
+
+#endif

@@ -1,0 +1,253 @@
+#include "config.h"
+
+#include "db/variants_db.h"
+
+#include "db/query.h"
+#include "db/sql.h"
+
+#define COLUMNS                                                        \
+	"SELECT w.id, w.product_id, w.vendor_id, w.sku, w.name,"       \
+	"       w.options, w.price, w.compare_at_price, w.sale_price," \
+	"       w.sale_from, w.sale_until, w.current_price,"           \
+	"       w.price_changes_at, w.weight_g, w.barcode, w.stock,"   \
+	"       w.backordered, w.allow_backorder,"                     \
+	"       w.low_stock_threshold, w.low_stock_told, w.position,"  \
+	"       w.status, w.version, w.created_at, w.updated_at,"      \
+	"       p.currency"                                            \
+	"  FROM variant w JOIN product p ON p.id = w.product_id"
+
+enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
+                        struct variant *out)
+{
+	if (id_is_none(vendor))
+		return sql_get(c, &variant_vendor_shape, out,
+		               COLUMNS " WHERE w.id = ?", A(id));
+	return sql_get(c, &variant_vendor_shape, out,
+	               COLUMNS " WHERE w.id = ? AND w.vendor_id = ?", A(id),
+	               A(vendor));
+}
+
+enum rc variants_db_visible(struct ctx *c, struct id id, struct variant *out)
+{
+	return sql_get(c, &variant_vendor_shape, out,
+	               COLUMNS " WHERE w.id = ? AND w.status = 'active'"
+	                       "   AND p.is_visible = 1",
+	               A(id));
+}
+
+/* Two statements, so that only the variant is locked and not its product. */
+enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
+                         struct variant *out)
+{
+	int64_t version = 0;
+	enum rc rc = sql_int(c, &version,
+	                     "SELECT version FROM variant WHERE id = ?"
+	                     "   FOR UPDATE",
+	                     A(id));
+
+	return rc ? rc : variants_db_get(c, id, vendor, out);
+}
+
+enum rc variants_db_of(struct ctx *c, struct id product, bool all,
+                       struct variant **out, size_t *n)
+{
+	if (all)
+		return sql_list(c, &variant_vendor_shape, out, n,
+		                COLUMNS " WHERE w.product_id = ?"
+		                        " ORDER BY w.position, w.id LIMIT 1000",
+		                A(product));
+	return sql_list(c, &variant_vendor_shape, out, n,
+	                COLUMNS " WHERE w.product_id = ?"
+	                        "   AND w.status = 'active'"
+	                        " ORDER BY w.position, w.id LIMIT 1000",
+	                A(product));
+}
+
+static const struct sort variant_sorts[] = {
+	{ "position", "w.position", false },
+	{ "price", "w.price", false },
+	{ "sku", "w.sku", false },
+	{ "created_at", "w.created_at", false },
+	{ 0 },
+};
+
+enum rc variants_db_list(struct ctx *c, struct id product,
+                         const struct page *page, struct variant **rows,
+                         size_t *n, struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, COLUMNS " WHERE w.status = 'active' AND p.is_visible = 1");
+	if (!id_is_none(product))
+		query_add(q, " AND w.product_id = ?", A(product));
+	return query_page(q, &variant_vendor_shape, variant_sorts, "w.id", page,
+	                  rows, n, info);
+}
+
+enum rc variants_db_insert(struct ctx *c, const struct variant *rows, size_t n)
+{
+	return sql_insert_all(c, "variant", &variant_row_shape, rows, n);
+}
+
+enum rc variants_db_update(struct ctx *c, const struct variant *row)
+{
+	return sql_run(
+		c,
+		"UPDATE variant SET sku = ?, name = ?, options = ?, price = ?,"
+		"       compare_at_price = ?, sale_price = ?, sale_from = ?,"
+		"       sale_until = ?, current_price = ?,"
+		"       price_changes_at = ?, weight_g = ?, barcode = ?,"
+		"       allow_backorder = ?, low_stock_threshold = ?,"
+		"       position = ?, status = ?, version = version + 1,"
+		"       updated_at = ?"
+		" WHERE id = ?",
+		A(row->sku), A(row->name), A(row->options), A(row->price),
+		A(row->compare_at_price), A(row->sale_price), A(row->sale_from),
+		A(row->sale_until), A(row->current_price),
+		A(row->price_changes_at), A(row->weight_g), A(row->barcode),
+		A(row->allow_backorder), A(row->low_stock_threshold),
+		A(row->position), A(row->status), A(c->now), A(row->id));
+}
+
+enum rc variants_db_delete(struct ctx *c, struct id id)
+{
+	return sql_run(c, "DELETE FROM variant WHERE id = ?", A(id));
+}
+
+enum rc variants_db_set_options(struct ctx *c, struct id variant,
+                                const struct variant_option_row *rows, size_t n)
+{
+	enum rc rc =
+		sql_run(c, "DELETE FROM variant_option WHERE variant_id = ?",
+	                A(variant));
+
+	if (!rc && n)
+		rc = sql_insert_all(c, "variant_option",
+		                    &variant_option_row_shape, rows, n);
+	return rc;
+}
+
+enum rc variants_db_lines(struct ctx *c, const struct id *variants, size_t n,
+                          struct sale_line **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT w.id AS variant_id, w.product_id, w.vendor_id,"
+	          "       p.category_id, w.sku, p.name AS product_name,"
+	          "       p.slug AS product_slug, w.name AS variant_name,"
+	          "       w.options, p.picture,"
+	          "       IF(w.sale_price IS NOT NULL AND"
+	          "          COALESCE(w.sale_from <= ?, 1) AND"
+	          "          COALESCE(w.sale_until > ?, 1), w.sale_price,"
+	          "          w.price) AS price,"
+	          "       p.currency, w.stock, w.allow_backorder,"
+	          "       COALESCE(w.weight_g, 0) AS weight_g,"
+	          "       w.status = 'active' AND p.is_visible = 1"
+	          "         AS is_for_sale"
+	          "  FROM variant w JOIN product p ON p.id = w.product_id"
+	          " WHERE w.id IN ",
+	          A(c->now), A(c->now));
+	query_ids(q, variants, n);
+	query_add(q, " LIMIT 200");
+	return query_list(q, &sale_line_shape, rows, n_rows);
+}
+
+enum rc variants_db_move_stock(struct ctx *c, struct id variant, int64_t delta,
+                               int64_t version, int64_t *changed)
+{
+	/* Assignments are made from left to right, so backordered comes first
+	 * where it needs the stock as it was, and stock first where it needs
+	 * the back-orders as they were. */
+	if (delta < 0)
+		return sql_change(
+			c, changed,
+			"UPDATE variant SET"
+			"       backordered = backordered +"
+			"                     GREATEST(? - stock, 0),"
+			"       stock = GREATEST(stock - ?, 0),"
+			"       version = version + 1, updated_at = ?"
+			" WHERE id = ? AND (stock >= ? OR allow_backorder = 1)"
+			"   AND (? IS NULL OR version = ?)",
+			A(-delta), A(-delta), A(c->now), A(variant), A(-delta),
+			A(version), A(version));
+	return sql_change(c, changed,
+	                  "UPDATE variant SET"
+	                  "       stock = stock + GREATEST(? - backordered, 0),"
+	                  "       backordered = GREATEST(backordered - ?, 0),"
+	                  "       version = version + 1, updated_at = ?"
+	                  " WHERE id = ? AND stock + ? <= ?"
+	                  "   AND (? IS NULL OR version = ?)",
+	                  A(delta), A(delta), A(c->now), A(variant), A(delta),
+	                  A((int64_t)STOCK_MAX), A(version), A(version));
+}
+
+enum rc variants_db_set_stock(struct ctx *c, struct id variant, int64_t stock,
+                              int64_t version, int64_t *changed)
+{
+	return sql_change(c, changed,
+	                  "UPDATE variant SET stock = ?,"
+	                  "       version = version + 1, updated_at = ?"
+	                  " WHERE id = ? AND version = ?",
+	                  A(stock), A(c->now), A(variant), A(version));
+}
+
+enum rc variants_db_told_low(struct ctx *c, struct id variant, bool told)
+{
+	return sql_run(c, "UPDATE variant SET low_stock_told = ? WHERE id = ?",
+	               A(told), A(variant));
+}
+
+enum rc stock_db_insert(struct ctx *c, const struct stock_movement *m)
+{
+	return sql_insert(c, "stock_movement", &stock_movement_row_shape, m);
+}
+
+enum rc stock_db_insert_all(struct ctx *c, const struct stock_movement *rows,
+                            size_t n)
+{
+	return sql_insert_all(c, "stock_movement", &stock_movement_row_shape,
+	                      rows, n);
+}
+
+static const struct sort movement_sorts[] = {
+	{ "created_at", "m.created_at", false },
+	{ 0 },
+};
+
+enum rc stock_db_list(struct ctx *c, struct id variant, const struct page *page,
+                      struct stock_movement **rows, size_t *n,
+                      struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT m.id, m.delta, m.stock_after, m.backordered_after,"
+	          "       m.reason, m.note, m.order_id, m.actor_id,"
+	          "       m.created_at"
+	          "  FROM stock_movement m WHERE m.variant_id = ?",
+	          A(variant));
+	return query_page(q, &stock_movement_shape, movement_sorts, "m.id",
+	                  page, rows, n, info);
+}
+
+enum rc stock_db_faults(struct ctx *c, int64_t *n)
+{
+	return sql_int(c, n,
+	               "SELECT COUNT(*) FROM variant w"
+	               " WHERE w.stock <>"
+	               "       (SELECT COALESCE(SUM(m.stock_delta), 0)"
+	               "          FROM stock_movement m"
+	               "         WHERE m.variant_id = w.id)");
+}
+
+enum rc variants_db_price_due(struct ctx *c, struct variant **out, size_t *n)
+{
+	return sql_list(c, &variant_vendor_shape, out, n,
+	                COLUMNS " WHERE w.price_changes_at <= ?"
+	                        " ORDER BY w.price_changes_at, w.id LIMIT 200",
+	                A(c->now));
+}

@@ -1,0 +1,68 @@
+/* Variants, their options and their stock in SQL. */
+#ifndef MERKATO_VARIANTS_DB_H
+#define MERKATO_VARIANTS_DB_H
+
+#include "db/catalog_types.h"
+#include "fcgi/base/ctx.h"
+#include "fcgi/base/page.h"
+
+/* All columns; vendor none = anyone's. */
+CHECKED enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
+                                struct variant *out);
+/* An active variant of a visible product. */
+CHECKED enum rc variants_db_visible(struct ctx *c, struct id id,
+                                    struct variant *out);
+CHECKED enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
+                                 struct variant *out);
+/* The variants of one product in their order; active ones only unless all. */
+CHECKED enum rc variants_db_of(struct ctx *c, struct id product, bool all,
+                               struct variant **out, size_t *n);
+/* Pages of active variants of visible products; product none = of all. */
+CHECKED enum rc variants_db_list(struct ctx *c, struct id product,
+                                 const struct page *page, struct variant **rows,
+                                 size_t *n, struct page_info *info);
+/* RC_CONFLICT with sql_duplicate() "vendor_sku" when the SKU is taken. */
+CHECKED enum rc variants_db_insert(struct ctx *c, const struct variant *rows,
+                                   size_t n);
+/* All but stock of a locked row; version + 1. */
+CHECKED enum rc variants_db_update(struct ctx *c, const struct variant *row);
+CHECKED enum rc variants_db_delete(struct ctx *c, struct id id);
+
+/* Replaces the option rows of one variant. */
+CHECKED enum rc variants_db_set_options(struct ctx *c, struct id variant,
+                                        const struct variant_option_row *rows,
+                                        size_t n);
+
+CHECKED enum rc variants_db_lines(struct ctx *c, const struct id *variants,
+                                  size_t n, struct sale_line **rows,
+                                  size_t *n_rows);
+
+/*
+ * Changes stock by delta in one conditional statement: below zero only so far
+ * as back-orders are allowed, above zero back-orders are filled first.
+ * *changed = 0 when there is not enough. version none (INT_NONE) = any.
+ */
+CHECKED enum rc variants_db_move_stock(struct ctx *c, struct id variant,
+                                       int64_t delta, int64_t version,
+                                       int64_t *changed);
+/* Sets a counted stock, if the version is still this one. */
+CHECKED enum rc variants_db_set_stock(struct ctx *c, struct id variant,
+                                      int64_t stock, int64_t version,
+                                      int64_t *changed);
+CHECKED enum rc variants_db_told_low(struct ctx *c, struct id variant,
+                                     bool told);
+CHECKED enum rc stock_db_insert(struct ctx *c, const struct stock_movement *m);
+CHECKED enum rc
+stock_db_insert_all(struct ctx *c, const struct stock_movement *rows, size_t n);
+CHECKED enum rc stock_db_list(struct ctx *c, struct id variant,
+                              const struct page *page,
+                              struct stock_movement **rows, size_t *n,
+                              struct page_info *info);
+/* Variants whose stock differs from the sum of their movements. */
+CHECKED enum rc stock_db_faults(struct ctx *c, int64_t *n);
+
+/* Variants whose sale has begun or ended by now. */
+CHECKED enum rc variants_db_price_due(struct ctx *c, struct variant **out,
+                                      size_t *n);
+
+#endif

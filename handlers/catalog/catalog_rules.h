@@ -1,0 +1,233 @@
+/*
+ * Inside the catalog: what its files share. Nothing here sees a request.
+ */
+#ifndef MERKATO_CATALOG_RULES_H
+#define MERKATO_CATALOG_RULES_H
+
+#include "db/events_db.h"
+#include "db/products_db.h"
+#include "db/variants_db.h"
+#include "handlers/catalog/catalog.h"
+
+/* Why something changes; the timeline keeps it. */
+struct cause {
+	const char *name; /* user, order, import, rule, job, moderator */
+	struct id id;     /* order or import */
+};
+/* By who acts in this ctx. */
+struct cause catalog_cause(const struct ctx *c);
+
+/* A timeline row; variant may be none, values NULL. */
+CHECKED enum rc catalog_note(struct ctx *c, const struct product *p,
+                             struct id variant, struct cause why,
+                             const char *field, const char *old_value,
+                             const char *new_value);
+/* The same if the texts differ. */
+CHECKED enum rc catalog_note_text(struct ctx *c, const struct product *p,
+                                  struct id variant, struct cause why,
+                                  const char *field, const char *old_value,
+                                  const char *new_value);
+CHECKED enum rc catalog_note_money(struct ctx *c, const struct product *p,
+                                   struct id variant, struct cause why,
+                                   const char *field, struct money old_value,
+                                   struct money new_value);
+CHECKED enum rc catalog_note_int(struct ctx *c, const struct product *p,
+                                 struct id variant, struct cause why,
+                                 const char *field, int64_t old_value,
+                                 int64_t new_value);
+/* Cached pages of the product (id and slug). */
+void catalog_touch_product(struct ctx *c, const struct product *p);
+
+/*
+ * Variants of the product have changed: brings price bounds and stock of the
+ * product up to date, tells watchers, outdates caches. Locks the product.
+ */
+CHECKED enum rc catalog_refresh(struct ctx *c, struct id product,
+                                struct cause why);
+/* Sets status and what follows (visibility, counts, search words, events,
+ * outbox) of a locked product. p holds the new status, reason and times. */
+CHECKED enum rc catalog_set_status(struct ctx *c, struct product *p,
+                                   const char *old_status, struct cause why);
+/* Search words of a product, from the row as it is. */
+CHECKED enum rc catalog_index(struct ctx *c, struct id product);
+
+/* What a body may say of a variant. */
+struct variant_in {
+	struct id product_id; /* of POST /api/variants */
+	const char *sku, *name;
+	struct json_text options;
+	struct money price, compare_at_price, sale_price;
+	struct when sale_from, sale_until;
+	int64_t weight_g;
+	const char *barcode;
+	int64_t stock;
+	bool allow_backorder;
+	int64_t low_stock_threshold;
+	int64_t position;
+};
+extern const struct shape variant_in_shape;
+extern const struct shape variant_post_shape; /* with product_id */
+
+/* PATCH of a variant. */
+struct variant_patch {
+	uint64_t given;
+	const char *sku, *name;
+	struct json_text options;
+	struct money price, compare_at_price, sale_price;
+	struct when sale_from, sale_until;
+	int64_t weight_g;
+	const char *barcode;
+	bool allow_backorder;
+	int64_t low_stock_threshold;
+	int64_t position;
+	const char *status;
+	int64_t version;
+};
+extern const struct shape variant_patch_shape;
+
+struct product_in {
+	const char *name, *description, *brand;
+	struct id category_id;
+	struct json_text attributes;
+	double lat, lng;
+	bool draft;
+	struct variant_in *variants;
+	size_t n_variants;
+	struct id *related_ids;
+	size_t n_related_ids;
+};
+extern const struct shape product_in_shape;
+
+struct product_patch {
+	uint64_t given;
+	const char *name, *description, *brand;
+	struct id category_id;
+	struct json_text attributes;
+	double lat, lng;
+	struct id *related_ids;
+	size_t n_related_ids;
+};
+extern const struct shape product_patch_shape;
+
+/* Products of a store, in transactions of their own. */
+CHECKED enum rc catalog_product_create(struct ctx *c, struct id vendor,
+                                       const struct product_in *in,
+                                       struct id *out);
+CHECKED enum rc catalog_product_patch(struct ctx *c, struct id vendor,
+                                      struct id id, int64_t if_version,
+                                      const struct product_patch *in);
+CHECKED enum rc catalog_product_delete(struct ctx *c, struct id vendor,
+                                       struct id id, int64_t if_version);
+CHECKED enum rc catalog_product_submit(struct ctx *c, struct id vendor,
+                                       struct id id);
+CHECKED enum rc catalog_product_retire(struct ctx *c, struct id vendor,
+                                       struct id id);
+CHECKED enum rc catalog_product_restore(struct ctx *c, struct id vendor,
+                                        struct id id);
+/* A revision takes the place of what its locked product said. */
+CHECKED enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
+                                       const struct product_revision *r);
+/* One product with variants, options, pictures, breadcrumbs. */
+CHECKED enum rc catalog_product_full(struct ctx *c, struct product *p,
+                                     bool all_variants);
+/* An unused slug for the name. */
+CHECKED enum rc catalog_slug(struct ctx *c, const char *name, struct id id,
+                             const char **out);
+/* Checks attributes against the category's; canonical text. */
+CHECKED enum rc catalog_attributes_check(struct ctx *c, struct id category,
+                                         struct json_text given,
+                                         struct json_text *out);
+
+CHECKED enum rc catalog_variant_create(struct ctx *c, struct id vendor,
+                                       struct id product,
+                                       const struct variant_in *in,
+                                       struct id *out);
+CHECKED enum rc catalog_variant_patch(struct ctx *c, struct id vendor,
+                                      struct id id, int64_t if_version,
+                                      const struct variant_patch *in);
+CHECKED enum rc catalog_variant_delete(struct ctx *c, struct id vendor,
+                                       struct id id, int64_t if_version);
+/* Fills the row from the body; collects faults below path ("variants[2]."). */
+CHECKED enum rc catalog_variant_fill(struct ctx *c, const struct variant_in *in,
+                                     const char *path, struct variant *out);
+/* Inserts n variants of one product with options, journal and events. */
+CHECKED enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
+                                        struct variant *rows, size_t n,
+                                        struct cause why);
+/* current_price and price_changes_at as of now. */
+void catalog_price_now(struct when now, struct variant *v);
+/* in_stock and availability from stock. */
+void catalog_availability(struct variant *v);
+/* The options of a variant as rows; RC_INVALID with a fault at path. */
+CHECKED enum rc catalog_options_read(struct ctx *c, const struct variant *v,
+                                     const char *path,
+                                     struct json_text *canonical,
+                                     struct variant_option_row **rows,
+                                     size_t *n);
+
+/* A vendor's change of stock: delta, or a counted value with its version. */
+struct stock_change {
+	int64_t delta;   /* INT_NONE = set */
+	int64_t stock;   /* INT_NONE = by delta */
+	int64_t version; /* INT_NONE = whatever it is */
+	const char *reason, *note;
+};
+extern const struct shape stock_change_shape;
+CHECKED enum rc catalog_stock_change(struct ctx *c, struct id vendor,
+                                     struct id variant,
+                                     const struct stock_change *in);
+/* The journal row, timeline, low-stock notice and product's stock after a
+ * change of the variant from `before`. */
+CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
+                                    const char *reason, const char *note,
+                                    struct cause why);
+
+/* Screening: which rules fired, as JSON list text in p->screening; verdict. */
+enum verdict_of_rules { RULES_PASS, RULES_HOLD, RULES_REJECT };
+CHECKED enum rc catalog_screen(struct ctx *c, struct product *p,
+                               enum verdict_of_rules *out);
+
+/* Whether a store's products are approved by rule, but for a sample. */
+CHECKED enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,
+                              int64_t sample_percent);
+
+/* Category rules. */
+struct category_in {
+	const char *name, *slug, *description;
+	struct id parent_id;
+	int64_t commission_bp;
+	struct category_attribute *attributes;
+	size_t n_attributes;
+};
+extern const struct shape category_in_shape;
+struct category_patch {
+	uint64_t given;
+	const char *name, *slug, *description;
+	int64_t commission_bp;
+	struct category_attribute *attributes;
+	size_t n_attributes;
+};
+extern const struct shape category_patch_shape;
+struct category_move {
+	struct id parent_id; /* none = becomes a root */
+	struct id before_id; /* none = last among its brothers */
+};
+extern const struct shape category_move_shape;
+CHECKED enum rc catalog_category_create(struct ctx *c,
+                                        const struct category_in *in,
+                                        struct id *out);
+CHECKED enum rc catalog_category_patch(struct ctx *c, struct id id,
+                                       int64_t if_version,
+                                       const struct category_patch *in);
+CHECKED enum rc catalog_category_move(struct ctx *c, struct id id,
+                                      const struct category_move *in);
+/* Products go to reassign_to (none = refused while there are any). */
+CHECKED enum rc catalog_category_delete(struct ctx *c, struct id id,
+                                        struct id reassign_to);
+/* The whole tree with the counts of its nodes; roots in out. */
+CHECKED enum rc catalog_category_tree(struct ctx *c, struct category **out,
+                                      size_t *n);
+/* The page of one category: counts, breadcrumbs, attributes, children. */
+CHECKED enum rc catalog_category_page(struct ctx *c, struct category *k);
+
+#endif

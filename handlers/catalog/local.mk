@@ -1,0 +1,16 @@
+libmerkato_a_SOURCES += %D%/admin_http.c
+libmerkato_a_SOURCES += %D%/attributes.c
+libmerkato_a_SOURCES += %D%/catalog_routes.c
+libmerkato_a_SOURCES += %D%/catalog_shapes.c
+libmerkato_a_SOURCES += %D%/categories.c
+libmerkato_a_SOURCES += %D%/categories_http.c
+libmerkato_a_SOURCES += %D%/changes.c
+libmerkato_a_SOURCES += %D%/moderation.c
+libmerkato_a_SOURCES += %D%/page.c
+libmerkato_a_SOURCES += %D%/products.c
+libmerkato_a_SOURCES += %D%/products_http.c
+libmerkato_a_SOURCES += %D%/screening.c
+libmerkato_a_SOURCES += %D%/stock.c
+libmerkato_a_SOURCES += %D%/variants.c
+libmerkato_a_SOURCES += %D%/variants_http.c
+libmerkato_a_SOURCES += %D%/vendor_http.c

@@ -1,0 +1,248 @@
+/* What moderators decide, and what follows from a store's state. */
+#include "config.h"
+
+#include <string.h>
+
+#include "db/categories_db.h"
+#include "db/sql.h"
+#include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog_rules.h"
+#include "handlers/discovery/discovery.h"
+
+static const struct id none;
+
+static enum rc audit(struct ctx *c, const char *what, const struct product *p,
+                     const char *old_status, const char *why)
+{
+	return audit_add(c, what, "product", p->id,
+	                 arena_fmt(c->arena, "{\"status\":\"%s\"}", old_status),
+	                 arena_fmt(c->arena, "{\"status\":\"%s\"}", p->status),
+	                 why);
+}
+
+static enum rc refuse(struct ctx *c, const struct product *p, const char *what)
+{
+	return fail(c, RC_CONFLICT, "not_allowed",
+	            "The product is %s: it can not be %s.", p->status, what);
+}
+
+/* The edit that waits on a live product, if there is one. */
+static enum rc open_revision(struct ctx *c, const struct product *p,
+                             bool *found, struct product_revision *r)
+{
+	*found = false;
+	if (strcmp(p->status, "approved"))
+		return RC_OK;
+	return products_db_open_revision(c, p->id, found, r);
+}
+
+static enum rc decide(struct ctx *c, struct product *p, const char *status,
+                      const char *reason_code, const char *reason)
+{
+	const char *old_status = p->status;
+
+	p->status = status;
+	p->reason_code = reason_code;
+	p->reason = reason;
+	p->decided_at = c->now;
+	p->decided_by = c->actor;
+	enum rc rc = catalog_set_status(c, p, old_status, catalog_cause(c));
+	if (rc)
+		return rc;
+	return audit(c, arena_fmt(c->arena, "product.%s", status), p,
+	             old_status, reason);
+}
+
+static enum rc approve(struct ctx *c, struct id product)
+{
+	struct product p = { 0 };
+	struct product_revision r = { 0 };
+	bool has_revision = false;
+	enum rc rc = products_db_lock(c, product, none, &p);
+
+	if (!rc)
+		rc = open_revision(c, &p, &has_revision, &r);
+	if (rc)
+		return rc;
+	if (has_revision) {
+		rc = products_db_close_revision(c, r.id, "approved", NULL,
+		                                NULL);
+		if (!rc)
+			rc = catalog_revision_apply(c, &p, &r);
+		if (!rc)
+			rc = audit(c, "product.revision_approved", &p, p.status,
+			           NULL);
+		return rc;
+	}
+	if (strcmp(p.status, "pending"))
+		return refuse(c, &p, "approved");
+	if (!p.n_variants)
+		return fail(c, RC_CONFLICT, "no_variants",
+		            "The product has nothing to sell.");
+	return decide(c, &p, "approved", NULL, NULL);
+}
+
+enum rc catalog_product_approve(struct ctx *c, struct id product)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, approve(c, product));
+}
+
+static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
+                      const char *reason)
+{
+	struct product p = { 0 };
+	struct product_revision r = { 0 };
+	bool has_revision = false;
+	enum rc rc = products_db_lock(c, product, none, &p);
+
+	if (!rc)
+		rc = open_revision(c, &p, &has_revision, &r);
+	if (rc)
+		return rc;
+	if (has_revision) {
+		rc = products_db_close_revision(c, r.id, "rejected",
+		                                reason_code, reason);
+		if (!rc)
+			rc = catalog_note(c, &p, none, catalog_cause(c),
+			                  "revision", "pending", "rejected");
+		if (!rc)
+			rc = audit(c, "product.revision_rejected", &p, p.status,
+			           reason);
+		return rc;
+	}
+	if (strcmp(p.status, "pending"))
+		return refuse(c, &p, "rejected");
+	return decide(c, &p, "rejected", reason_code, reason);
+}
+
+enum rc catalog_product_reject(struct ctx *c, struct id product,
+                               const char *reason_code, const char *reason)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, reject(c, product, reason_code, reason));
+}
+
+static enum rc archive(struct ctx *c, struct id product, const char *reason)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_lock(c, product, none, &p);
+
+	if (rc)
+		return rc;
+	if (strcmp(p.status, "approved"))
+		return refuse(c, &p, "archived");
+	return decide(c, &p, "archived", "moderator", reason);
+}
+
+enum rc catalog_product_archive(struct ctx *c, struct id product,
+                                const char *reason)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, archive(c, product, reason));
+}
+
+enum rc catalog_queue_list(struct ctx *c, const struct queue_filter *f,
+                           const struct page *page, struct queue_product **rows,
+                           size_t *n, struct page_info *info)
+{
+	return products_db_queue_list(c, f, page, rows, n, info);
+}
+
+enum rc catalog_queue_count(struct ctx *c, int64_t *n)
+{
+	return products_db_queue_count(c, n);
+}
+
+static enum rc trust(struct ctx *c, struct id vendor, bool is_trusted,
+                     int64_t sample_percent)
+{
+	enum rc rc =
+		products_db_set_trust(c, vendor, is_trusted, sample_percent);
+
+	if (rc)
+		return rc;
+	return audit_add(c, "vendor.trusted", "vendor", vendor, NULL,
+	                 is_trusted ? "{\"is_trusted\":true}"
+	                            : "{\"is_trusted\":false}",
+	                 NULL);
+}
+
+enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,
+                      int64_t sample_percent)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, trust(c, vendor, is_trusted, sample_percent));
+}
+
+static enum rc show_or_hide(struct ctx *c, const struct store_facts *store,
+                            const struct product *rows, size_t n)
+{
+	enum rc rc = products_db_show(c, rows, n, store->is_open);
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = categories_db_count_add(c, rows[i].category_id,
+		                             store->is_open ? 1 : -1);
+		if (!rc)
+			rc = catalog_note(c, &rows[i], none, catalog_cause(c),
+			                  "visible", NULL,
+			                  store->is_open ? "yes" : "no");
+		catalog_touch_product(c, &rows[i]);
+	}
+	return rc;
+}
+
+enum rc catalog_vendor_changed(struct ctx *c, struct id vendor)
+{
+	struct store_facts store = { 0 };
+	struct product *rows = NULL;
+	size_t n = 0;
+	enum rc rc = products_db_store(c, vendor, &store);
+
+	while (!rc) {
+		rc = products_db_wrong_visibility(c, vendor, store.is_open,
+		                                  &rows, &n);
+		if (rc || !n)
+			break;
+		rc = show_or_hide(c, &store, rows, n);
+	}
+	if (!rc)
+		rc = products_db_place(c, &store);
+	touch(c, TAG_CATALOG | TAG_CATEGORIES);
+	return rc;
+}
+
+enum rc catalog_index(struct ctx *c, struct id product)
+{
+	return discovery_index(c, product);
+}
+
+enum rc catalog_rebuild(struct ctx *c, int64_t *n_products)
+{
+	int64_t n_indexed = 0;
+	enum rc rc = products_db_rebuild(c, n_products);
+
+	if (!rc)
+		rc = categories_db_recount(c);
+	if (!rc)
+		rc = discovery_rebuild(c, &n_indexed);
+	touch(c, TAG_CATALOG | TAG_CATEGORIES);
+	return rc;
+}
+
+const struct accounts_part catalog_part = {
+	.name = "catalog",
+	.vendor_changed = catalog_vendor_changed,
+};

@@ -1,0 +1,74 @@
+/* One product with all that belongs to it. */
+#include "config.h"
+
+#include <string.h>
+
+#include "db/categories_db.h"
+#include "fcgi/base/json.h"
+#include "handlers/catalog/catalog_rules.h"
+#include "handlers/media/media.h"
+
+enum { OPTIONS_MAX = 20, VALUES_MAX = 200 };
+
+static struct product_option *option_of(struct ctx *c, struct product *p,
+                                        const char *name)
+{
+	for (size_t i = 0; i < p->n_options; i++)
+		if (strcmp(p->options[i].name, name) == 0)
+			return &p->options[i];
+	if (p->n_options == OPTIONS_MAX)
+		return NULL;
+	struct product_option *o = &p->options[p->n_options++];
+	o->name = arena_strdup(c->arena, name);
+	o->values = arena_new_array(c->arena, const char *, VALUES_MAX);
+	return o;
+}
+
+static void add_value(struct ctx *c, struct product_option *o,
+                      const char *value)
+{
+	for (size_t i = 0; i < o->n_values; i++)
+		if (strcmp(o->values[i], value) == 0)
+			return;
+	if (o->n_values < VALUES_MAX)
+		o->values[o->n_values++] = arena_strdup(c->arena, value);
+}
+
+/* Names and values in the order in which the variants have them. */
+static void collect_options(struct ctx *c, struct product *p)
+{
+	p->options =
+		arena_new_array(c->arena, struct product_option, OPTIONS_MAX);
+	for (size_t i = 0; i < p->n_variants_given; i++) {
+		const char *text = p->variants[i].options.s, *name;
+		json_t *j = NULL, *value;
+
+		if (!text || json_read(c, text, strlen(text), &j))
+			continue;
+		json_object_foreach(j, name, value)
+		{
+			struct product_option *o = option_of(c, p, name);
+
+			if (o && json_is_string(value))
+				add_value(c, o, json_string_value(value));
+		}
+	}
+}
+
+enum rc catalog_product_full(struct ctx *c, struct product *p,
+                             bool all_variants)
+{
+	enum rc rc = variants_db_of(c, p->id, all_variants, &p->variants,
+	                            &p->n_variants_given);
+
+	if (!rc)
+		rc = categories_db_crumbs(c, p->category_id, &p->breadcrumbs,
+		                          &p->n_breadcrumbs);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < p->n_variants_given; i++)
+		catalog_availability(&p->variants[i]);
+	collect_options(c, p);
+	p->picture = media_url(c, p->picture, MEDIA_LARGE, "jpg");
+	return RC_OK;
+}

@@ -1,0 +1,571 @@
+/* Products as their stores keep them: create, edit, delete, submit. */
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "db/categories_db.h"
+#include "db/sql.h"
+#include "fcgi/base/settings.h"
+#include "fcgi/base/text.h"
+#include "handlers/catalog/catalog_rules.h"
+
+const char *const product_status_names[] = { "draft",    "pending",  "approved",
+	                                     "rejected", "archived", NULL };
+
+static const struct id none;
+
+static const char *status_name(enum product_status s)
+{
+	return product_status_names[s];
+}
+
+static bool has_status(const struct product *p, enum product_status s)
+{
+	return strcmp(p->status, status_name(s)) == 0;
+}
+
+/* Words that routes use where slugs stand. */
+static bool is_reserved(const char *slug)
+{
+	static const char *const words[] = { "above_rating", "above-rating",
+		                             "suggest", "trending", NULL };
+	struct id id;
+
+	for (size_t i = 0; words[i]; i++)
+		if (strcmp(words[i], slug) == 0)
+			return true;
+	return id_parse(slug, &id);
+}
+
+enum rc catalog_slug(struct ctx *c, const char *name, struct id id,
+                     const char **out)
+{
+	const char *base = text_slug(c->arena, name);
+	bool taken = false;
+	enum rc rc = products_db_slug_is_taken(c, base, &taken);
+
+	if (rc)
+		return rc;
+	*out = base;
+	/* The tail of an id is random: enough to be the only one. */
+	if (taken || !*base || is_reserved(base))
+		*out = arena_fmt(c->arena, "%s-%s", *base ? base : "product",
+		                 text_hex(c->arena, id.b + 11, 5));
+	return RC_OK;
+}
+
+static enum rc check_category(struct ctx *c, struct id id)
+{
+	struct category k;
+	enum rc rc = categories_db_get(c, id, &k);
+
+	if (rc == RC_NOT_FOUND)
+		return fail_field(c, "category_id", "unknown",
+		                  "There is no such category.");
+	return rc;
+}
+
+static enum rc check_place(struct ctx *c, double lat, double lng)
+{
+	if (isnan(lat) != isnan(lng))
+		return fail_field(c, isnan(lat) ? "lat" : "lng", "required",
+		                  "A place has both lat and lng.");
+	return RC_OK;
+}
+
+/* A product without coordinates of its own stands where its store is. */
+static enum rc place(struct ctx *c, struct product *p, double lat, double lng)
+{
+	struct store_facts store = { 0 };
+	enum rc rc = check_place(c, lat, lng);
+
+	if (rc)
+		return rc;
+	p->has_own_place = !isnan(lat);
+	p->lat = lat;
+	p->lng = lng;
+	if (p->has_own_place)
+		return RC_OK;
+	rc = products_db_store(c, p->vendor_id, &store);
+	p->lat = store.lat;
+	p->lng = store.lng;
+	return rc;
+}
+
+static enum rc fill_variants(struct ctx *c, const struct product_in *in,
+                             struct product *p)
+{
+	enum rc rc = RC_OK;
+
+	p->variants = arena_new_array(c->arena, struct variant, in->n_variants);
+	p->n_variants_given = in->n_variants;
+	for (size_t i = 0; i < in->n_variants; i++) {
+		struct variant *v = &p->variants[i];
+
+		v->product_id = p->id;
+		v->vendor_id = p->vendor_id;
+		enum rc one = catalog_variant_fill(
+			c, &in->variants[i],
+			arena_fmt(c->arena, "variants[%zu].", i), v);
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(p->variants[k].sku, v->sku))
+				one = fail_field(
+					c,
+					arena_fmt(c->arena, "variants[%zu].sku",
+				                  i),
+					"repeated",
+					"This SKU stands twice in the body.");
+		if (one)
+			rc = one;
+	}
+	return rc;
+}
+
+static enum rc fill(struct ctx *c, const struct product_in *in,
+                    struct product *p)
+{
+	enum rc rc = check_category(c, in->category_id);
+	enum rc rc_variants = fill_variants(c, in, p);
+	enum rc rc_place = place(c, p, in->lat, in->lng);
+	enum rc rc_attributes = RC_OK;
+
+	if (!rc)
+		rc_attributes = catalog_attributes_check(
+			c, in->category_id, in->attributes, &p->attributes);
+	rc = rc ? rc : rc_variants ? rc_variants : rc_place;
+	return rc ? rc : rc_attributes;
+}
+
+static enum rc insert(struct ctx *c, const struct product_in *in,
+                      struct product *p)
+{
+	enum rc rc = catalog_slug(c, p->name, p->id, &p->slug);
+
+	if (!rc)
+		rc = products_db_insert(c, p);
+	if (!rc)
+		rc = products_db_slug_add(c, p->slug, p->id);
+	if (!rc)
+		rc = catalog_note(c, p, none, catalog_cause(c), "created", NULL,
+		                  p->name);
+	if (!rc && p->n_variants_given)
+		rc = catalog_variants_insert(c, p, p->variants,
+		                             p->n_variants_given,
+		                             catalog_cause(c));
+	if (!rc && in->n_related_ids)
+		rc = products_db_set_related(c, p->id, p->vendor_id,
+		                             in->related_ids,
+		                             in->n_related_ids);
+	if (!rc)
+		rc = catalog_refresh(c, p->id, catalog_cause(c));
+	return rc;
+}
+
+/* To the moderators, or past them by rule. The product is locked. */
+static enum rc submit(struct ctx *c, struct product *p)
+{
+	struct store_facts store = { 0 };
+	enum verdict_of_rules verdict = RULES_HOLD;
+	const char *old_status = p->status;
+	struct cause why = catalog_cause(c);
+
+	if (!p->n_variants)
+		return fail(
+			c, RC_CONFLICT, "no_variants",
+			"A product needs a variant before it is submitted.");
+	enum rc rc = catalog_screen(c, p, &verdict);
+	if (!rc)
+		rc = products_db_store(c, p->vendor_id, &store);
+	if (rc)
+		return rc;
+	p->status = status_name(PRODUCT_PENDING);
+	p->reason_code = NULL;
+	p->reason = NULL;
+	p->submitted_at = c->now;
+	p->decided_at = (struct when){ 0 };
+	p->decided_by = none;
+	/* The id's random tail decides which products of a trusted store are
+	 * looked at all the same. */
+	bool is_sample = p->id.b[15] * 100 / 256 < store.sample_percent;
+	if (verdict == RULES_REJECT) {
+		p->status = status_name(PRODUCT_REJECTED);
+		p->reason_code = "screening";
+		p->reason = "The rules of the marketplace do not allow it.";
+	} else if (verdict == RULES_PASS && store.is_trusted && !is_sample) {
+		p->status = status_name(PRODUCT_APPROVED);
+	}
+	if (!has_status(p, PRODUCT_PENDING)) {
+		p->decided_at = c->now;
+		why = (struct cause){ .name = "rule" };
+	}
+	return catalog_set_status(c, p, old_status, why);
+}
+
+static enum rc create(struct ctx *c, const struct product_in *in,
+                      struct product *p)
+{
+	enum rc rc = insert(c, in, p);
+
+	if (rc || in->draft)
+		return rc;
+	rc = products_db_lock(c, p->id, p->vendor_id, p);
+	return rc ? rc : submit(c, p);
+}
+
+enum rc catalog_product_create(struct ctx *c, struct id vendor,
+                               const struct product_in *in, struct id *out)
+{
+	struct product p = {
+		.id = id_new(),
+		.vendor_id = vendor,
+		.category_id = in->category_id,
+		.name = in->name,
+		.brand = in->brand,
+		.description = in->description,
+		.currency = settings->currency,
+		.status = status_name(PRODUCT_DRAFT),
+		.created_at = c->now,
+		.updated_at = c->now,
+	};
+	enum rc rc = fill(c, in, &p);
+
+	if (!rc && !in->n_variants && !in->draft)
+		rc = fail_field(c, "variants", "too_few",
+		                "Only a draft may be without variants.");
+	if (rc)
+		return rc;
+	rc = sql_begin(c);
+	if (rc)
+		return rc;
+	rc = sql_end(c, create(c, in, &p));
+	if (!rc)
+		*out = p.id;
+	return rc;
+}
+
+#define GIVEN(member) shape_given(&product_patch_shape, in, #member)
+
+/* What shoppers read and moderators judge. */
+static bool is_material(const struct product_patch *in)
+{
+	return GIVEN(name) || GIVEN(description) || GIVEN(brand) ||
+	       GIVEN(category_id) || GIVEN(attributes);
+}
+
+static enum rc take_texts(struct ctx *c, const struct product_patch *in,
+                          struct product *p)
+{
+	if (GIVEN(name))
+		p->name = in->name;
+	if (GIVEN(description))
+		p->description = in->description;
+	if (GIVEN(brand))
+		p->brand = in->brand;
+	if (GIVEN(category_id))
+		p->category_id = in->category_id;
+	if (!GIVEN(attributes) && !GIVEN(category_id))
+		return RC_OK;
+	enum rc rc = check_category(c, p->category_id);
+	if (rc)
+		return rc;
+	return catalog_attributes_check(c, p->category_id,
+	                                GIVEN(attributes) ? in->attributes
+	                                                  : p->attributes,
+	                                &p->attributes);
+}
+
+static enum rc note_texts(struct ctx *c, const struct product *was,
+                          const struct product *is, struct cause why)
+{
+	char a[ID_TEXT_MAX], b[ID_TEXT_MAX];
+	enum rc rc = catalog_note_text(c, was, none, why, "name", was->name,
+	                               is->name);
+
+	if (!rc)
+		rc = catalog_note_text(c, was, none, why, "description",
+		                       was->description, is->description);
+	if (!rc)
+		rc = catalog_note_text(c, was, none, why, "brand", was->brand,
+		                       is->brand);
+	if (!rc)
+		rc = catalog_note_text(c, was, none, why, "category",
+		                       id_text(was->category_id, a),
+		                       id_text(is->category_id, b));
+	if (!rc)
+		rc = catalog_note_text(c, was, none, why, "attributes",
+		                       was->attributes.s, is->attributes.s);
+	return rc;
+}
+
+/* Writes the texts of a locked product; the old slug goes on leading here. */
+static enum rc apply(struct ctx *c, const struct product *was,
+                     struct product *is, struct cause why)
+{
+	enum rc rc = RC_OK;
+
+	if (strcmp(was->name, is->name)) {
+		const char *base = text_slug(c->arena, is->name);
+
+		/* A slug that was made from the same words is kept. */
+		if (strncmp(was->slug, base, strlen(base)) || !*base)
+			rc = catalog_slug(c, is->name, id_new(), &is->slug);
+		if (!rc && strcmp(was->slug, is->slug))
+			rc = products_db_slug_add(c, is->slug, is->id);
+	}
+	if (!rc)
+		rc = products_db_update(c, is);
+	if (!rc)
+		rc = note_texts(c, was, is, why);
+	if (!rc && is->is_visible &&
+	    !id_equal(was->category_id, is->category_id)) {
+		rc = categories_db_count_add(c, was->category_id, -1);
+		if (!rc)
+			rc = categories_db_count_add(c, is->category_id, 1);
+		touch(c, TAG_CATEGORIES);
+	}
+	if (!rc && is->is_visible)
+		rc = catalog_index(c, is->id);
+	catalog_touch_product(c, was);
+	catalog_touch_product(c, is);
+	if (is->is_visible)
+		touch(c, TAG_CATALOG);
+	return rc;
+}
+
+static enum rc revise(struct ctx *c, const struct product *p)
+{
+	struct product_revision r = {
+		.id = id_new(),
+		.product_id = p->id,
+		.vendor_id = p->vendor_id,
+		.category_id = p->category_id,
+		.status = "pending",
+		.is_open = 1,
+		.name = p->name,
+		.brand = p->brand,
+		.description = p->description,
+		.attributes = p->attributes,
+		.screening = p->screening,
+		.author_id = c->actor,
+		.created_at = c->now,
+	};
+	enum rc rc = products_db_revise(c, &r);
+
+	if (!rc)
+		rc = catalog_note(c, p, none, catalog_cause(c), "revision",
+		                  NULL, "pending");
+	return rc;
+}
+
+/* An edit of a live product: at once when rules allow it, else it waits. */
+static enum rc edit_live(struct ctx *c, const struct product *was,
+                         struct product *is)
+{
+	struct store_facts store = { 0 };
+	enum verdict_of_rules verdict = RULES_HOLD;
+	enum rc rc = catalog_screen(c, is, &verdict);
+
+	if (!rc)
+		rc = products_db_store(c, is->vendor_id, &store);
+	if (rc)
+		return rc;
+	if (verdict == RULES_REJECT)
+		return fail(c, RC_CONFLICT, "screening",
+		            "The rules of the marketplace do not allow it.");
+	if (verdict == RULES_PASS && store.is_trusted)
+		return apply(c, was, is, (struct cause){ .name = "rule" });
+	return revise(c, is);
+}
+
+/* Where it stands and what goes with it: not for moderators. */
+static enum rc take_rest(struct ctx *c, const struct product_patch *in,
+                         const struct product *was)
+{
+	struct product is = *was;
+	enum rc rc = RC_OK;
+
+	if (GIVEN(lat) || GIVEN(lng)) {
+		double own_lat = was->has_own_place ? was->lat : REAL_NONE;
+		double own_lng = was->has_own_place ? was->lng : REAL_NONE;
+
+		rc = place(c, &is, GIVEN(lat) ? in->lat : own_lat,
+		           GIVEN(lng) ? in->lng : own_lng);
+		if (!rc)
+			rc = products_db_update(c, &is);
+		if (!rc)
+			rc = catalog_note(c, was, none, catalog_cause(c),
+			                  "place", NULL,
+			                  is.has_own_place ? "own" : "store");
+		if (was->is_visible)
+			touch(c, TAG_CATALOG);
+	}
+	if (!rc && GIVEN(related_ids))
+		rc = products_db_set_related(c, was->id, was->vendor_id,
+		                             in->related_ids,
+		                             in->n_related_ids);
+	catalog_touch_product(c, was);
+	return rc;
+}
+
+static enum rc lock(struct ctx *c, struct id vendor, struct id id,
+                    int64_t if_version, struct product *p)
+{
+	enum rc rc = products_db_lock(c, id, vendor, p);
+
+	if (!rc && if_version != INT_NONE && if_version != p->version)
+		return fail(c, RC_PRECONDITION, "changed_meanwhile",
+		            "The product has changed in the meantime.");
+	return rc;
+}
+
+static enum rc patch(struct ctx *c, struct id vendor, struct id id,
+                     int64_t if_version, const struct product_patch *in)
+{
+	struct product was = { 0 }, is;
+	enum rc rc = lock(c, vendor, id, if_version, &was);
+
+	if (!rc)
+		rc = take_rest(c, in, &was);
+	if (!rc)
+		rc = products_db_lock(c, id, vendor, &was);
+	if (rc || !is_material(in))
+		return rc;
+	is = was;
+	rc = take_texts(c, in, &is);
+	if (rc)
+		return rc;
+	if (has_status(&was, PRODUCT_APPROVED))
+		return edit_live(c, &was, &is);
+	return apply(c, &was, &is, catalog_cause(c));
+}
+#undef GIVEN
+
+enum rc catalog_product_patch(struct ctx *c, struct id vendor, struct id id,
+                              int64_t if_version,
+                              const struct product_patch *in)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, patch(c, vendor, id, if_version, in));
+}
+
+static enum rc submit_one(struct ctx *c, struct id vendor, struct id id)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_lock(c, id, vendor, &p);
+
+	if (rc)
+		return rc;
+	if (!has_status(&p, PRODUCT_DRAFT) && !has_status(&p, PRODUCT_REJECTED))
+		return fail(c, RC_CONFLICT, "not_allowed",
+		            "The product is %s: only drafts and rejected ones "
+		            "are submitted.",
+		            p.status);
+	return submit(c, &p);
+}
+
+enum rc catalog_product_submit(struct ctx *c, struct id vendor, struct id id)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, submit_one(c, vendor, id));
+}
+
+static enum rc retire(struct ctx *c, struct id vendor, struct id id)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_lock(c, id, vendor, &p);
+
+	if (rc)
+		return rc;
+	if (!has_status(&p, PRODUCT_APPROVED))
+		return fail(c, RC_CONFLICT, "not_allowed",
+		            "The product is %s: only approved ones are "
+		            "archived.",
+		            p.status);
+	p.status = status_name(PRODUCT_ARCHIVED);
+	return catalog_set_status(c, &p, "approved", catalog_cause(c));
+}
+
+enum rc catalog_product_retire(struct ctx *c, struct id vendor, struct id id)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, retire(c, vendor, id));
+}
+
+static enum rc restore(struct ctx *c, struct id vendor, struct id id)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_lock(c, id, vendor, &p);
+
+	if (rc)
+		return rc;
+	if (!has_status(&p, PRODUCT_ARCHIVED))
+		return fail(c, RC_CONFLICT, "not_allowed",
+		            "The product is %s: only archived ones are "
+		            "restored.",
+		            p.status);
+	return submit(c, &p);
+}
+
+enum rc catalog_product_restore(struct ctx *c, struct id vendor, struct id id)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, restore(c, vendor, id));
+}
+
+static enum rc delete (struct ctx *c, struct id vendor, struct id id,
+                       int64_t if_version) {
+	struct product p = { 0 };
+	enum rc rc = lock(c, vendor, id, if_version, &p);
+
+	if (rc) return rc;
+	/* What was on sale may stand in orders and links: it is archived. */
+	if (has_status(&p, PRODUCT_APPROVED) ||
+	    has_status(
+		    &p,
+		    PRODUCT_ARCHIVED)) return fail(c, RC_CONFLICT,
+	                                           "archive_instead",
+	                                           "A product that was on sale is archived, not "
+	                                           "deleted.");
+	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
+	                  NULL);
+	if (!rc) rc = products_db_delete(c, id);
+	catalog_touch_product(c, &p);
+	return rc;
+}
+
+enum rc catalog_product_delete(struct ctx *c, struct id vendor, struct id id,
+                               int64_t if_version)
+{
+	enum rc rc = sql_begin(c);
+
+	if (rc)
+		return rc;
+	return sql_end(c, delete (c, vendor, id, if_version));
+}
+
+/* The revision of a live product takes its place. Product is locked. */
+enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
+                               const struct product_revision *r)
+{
+	struct product is = *was;
+
+	is.name = r->name;
+	is.brand = r->brand;
+	is.description = r->description;
+	is.category_id = r->category_id;
+	is.attributes = r->attributes;
+	return apply(c, was, &is, catalog_cause(c));
+}

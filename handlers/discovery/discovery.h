@@ -1,0 +1,30 @@
+/*
+ * How shoppers find products: listing, filters, facets, text search, nearness,
+ * suggestions, trending.
+ */
+#ifndef MERKATO_DISCOVERY_H
+#define MERKATO_DISCOVERY_H
+
+#include "fcgi/base/ctx.h"
+#include "fcgi/http/route.h"
+
+extern const struct route discovery_routes[];
+
+/* Brings the search words of one product up to date, inside the transaction of
+ * the change; they are found once it has committed. */
+CHECKED enum rc discovery_index(struct ctx *c, struct id product);
+/* All products anew; how many. For `merkato search rebuild` and demo data. */
+CHECKED enum rc discovery_rebuild(struct ctx *c, int64_t *n);
+
+/*
+ * Text as search tokens: folded words; runs of kana, Han and Hangul as
+ * overlapping pairs; what the server would leave out as too short or too
+ * frequent is marked with "__", so that any server indexes all of it.
+ */
+const char *discovery_tokens(struct ctx *c, const char *text);
+/* The same words as a boolean expression; prefix = the last word may go on.
+ * NULL if the text has no words. */
+CHECKED enum rc discovery_expression(struct ctx *c, const char *text,
+                                     bool prefix, const char **out);
+
+#endif
