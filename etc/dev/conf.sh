@@ -96,10 +96,10 @@ conf_merkato() {
 			MERKATO_DATA_DIR=$V/data
 			MERKATO_MAIL_DIR=$V/mail
 			MERKATO_DEMO=true
-			MERKATO_LIMIT_READ=60000/60
-			MERKATO_LIMIT_WRITE=6000/60
-			MERKATO_LIMIT_AUTH=600/60
-			MERKATO_LIMIT_REGISTER=3000/3600
+			MERKATO_LIMIT_READ=${LIMIT_READ:-60000/60}
+			MERKATO_LIMIT_WRITE=${LIMIT_WRITE:-6000/60}
+			MERKATO_LIMIT_AUTH=${LIMIT_AUTH:-600/60}
+			MERKATO_LIMIT_REGISTER=${LIMIT_REGISTER:-3000/3600}
 		END
 		[ -z "$RUN_AS" ] || printf 'MERKATO_USER=%s\nMERKATO_SOCKET_GROUP=%s\n' "$RUN_AS" "$RUN_AS" >>"$V/merkato.conf.new"
 		[ -z "${EXTRA_CONF:-}" ] || printf '%s\n' "$EXTRA_CONF" >>"$V/merkato.conf.new"
@@ -177,7 +177,7 @@ conf_apache() {
 }
 
 conf_lighttpd() {
-	: >>"$V/log/web.log" >>"$V/log/lighttpd.log"
+	touch "$V/log/web.log" "$V/log/lighttpd.log"
 	[ -z "$RUN_AS" ] || chown "$RUN_AS" "$V/log/web.log" "$V/log/lighttpd.log"
 	localise "$TOP/etc/lighttpd/merkato.conf" >"$V/web/merkato.conf"
 	{
