@@ -57,7 +57,6 @@ static int run(int argc, char **argv, const char *suite,
 			CU_add_test(s, tests[i].name, tests[i].run);
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
-	CU_basic_show_failures(CU_get_failure_list());
 	int failed = CU_get_number_of_failures() ||
 	             CU_get_number_of_suites_failed() || CU_get_error() ||
 	             !CU_get_number_of_tests_run();
