@@ -1,6 +1,10 @@
 # What people send.
 libmerkato_a_SOURCES += %D%/image.c
+libmerkato_a_SOURCES += %D%/s3_sign.c
 libmerkato_a_SOURCES += %D%/sniff.c
+libmerkato_a_SOURCES += %D%/store.c
+libmerkato_a_SOURCES += %D%/store_disk.c
+libmerkato_a_SOURCES += %D%/store_s3.c
 
 # The only program that links the picture library; started for each file.
 pkglibexec_PROGRAMS += merkato-image
