@@ -12,6 +12,7 @@ libmerkato_a_SOURCES += %D%/geo.c
 libmerkato_a_SOURCES += %D%/insert.c
 libmerkato_a_SOURCES += %D%/jobs_db.c
 libmerkato_a_SOURCES += %D%/links_db.c
+libmerkato_a_SOURCES += %D%/media_db.c
 libmerkato_a_SOURCES += %D%/migrate.c
 libmerkato_a_SOURCES += %D%/mysql.c
 libmerkato_a_SOURCES += %D%/notifications_db.c

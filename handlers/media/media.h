@@ -11,6 +11,7 @@
 #ifndef MERKATO_MEDIA_H
 #define MERKATO_MEDIA_H
 
+#include "db/media_types.h"
 #include "fcgi/base/ctx.h"
 #include "fcgi/base/shape.h"
 #include "fcgi/http/request.h"
@@ -38,29 +39,6 @@ void media_on_change(media_changed *changed);
 const char *media_url(struct ctx *c, const char *stem, enum media_width width,
                       const char *type);
 
-struct media_thumbnail {
-	int width, height; /* as sent: at most the original's */
-	const char *webp, *jpeg;
-};
-
-/* A picture as the API shows it. */
-struct product_image {
-	struct id id, product_id, vendor_id;
-	const char *status; /* processing, ready, refused */
-	const char *reason_code, *reason;
-	const char *alt;
-	int position;
-	bool is_primary;
-	int width, height; /* of the original, turned upright; 0 = not known */
-	const char *stem;  /* PRIVATE */
-	const char *url;   /* the largest as JPEG; NULL unless ready */
-	struct media_thumbnail *thumbnails;
-	size_t n_thumbnails;
-	int64_t version;
-	struct when created_at, updated_at;
-};
-extern const struct shape product_image_shape;
-
 /* The ready pictures of these products, by product, primary first, then by
  * position; with links. One statement. */
 CHECKED enum rc media_list_of_products(struct ctx *c, const struct id *products,
@@ -79,16 +57,19 @@ struct private_file {
 	const char *type; /* by content */
 	int64_t size;
 };
-/* RC_UNSUPPORTED for other content. The caller's row and this call belong into
- * one transaction; without the row the file goes after a day. kind is a literal
+/* Puts the file into the store, outside of any transaction; it goes after a day
+ * unless it is adopted. RC_UNSUPPORTED for other content. kind is a literal
  * such as "document". */
 CHECKED enum rc media_private_keep(struct ctx *c, const char *kind,
                                    struct id owner, const struct part *file,
                                    struct private_file *out);
+/* In the transaction that writes the row which names it. */
+CHECKED enum rc media_private_adopt(struct ctx *c, const char *name);
 /* A link that opens the file for so many seconds (at most 900), for whom the
  * caller has checked; each use is logged with the actor it was made for. */
 const char *media_private_link(struct ctx *c, const char *name, int seconds);
-/* Gone at once for links, from the store by the sweep. */
+/* Gone at once for links, from the store by the sweep; in the transaction that
+ * deletes the row. */
 CHECKED enum rc media_private_drop(struct ctx *c, const char *name);
 
 /* Demonstration data: draws the picture number seed (the same every time), puts
