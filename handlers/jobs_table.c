@@ -3,11 +3,14 @@
 
 #include "db/once_db.h"
 #include "handlers/jobs.h"
+#include "handlers/media/media.h"
 #include "handlers/notifications/notifications.h"
 
 const struct job jobs[] = {
 	{ "once.purge", once_purge, .every_s = 3600,
 	  .summary = "Forget answers kept for Idempotency-Keys after a day" },
+	{ "media.sweep", media_sweep, .every_s = 600,
+	  .summary = "Remove files that no picture needs any more" },
 	{ "notifications.send", notifications_job_send, .every_s = 30,
 	  .summary = "Send again the mails that could not be sent" },
 	{ 0 },
@@ -15,6 +18,7 @@ const struct job jobs[] = {
 
 const struct consumer consumers[] = {
 	{ "account.", notifications_consume },
+	{ "media.process", media_process },
 	{ "order.", notifications_consume },
 	{ "payout.", notifications_consume },
 	{ "product.", notifications_consume },

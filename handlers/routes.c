@@ -6,6 +6,7 @@
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/discovery/discovery.h"
+#include "handlers/media/media.h"
 #include "handlers/notifications/notifications.h"
 #include "handlers/operations/operations.h"
 
@@ -17,6 +18,7 @@ const struct route *const all_routes[] = {
 	openapi_routes,
 	catalog_routes,
 	discovery_routes,
+	media_routes,
 	operations_routes,
 	NULL,
 };

@@ -20,7 +20,9 @@
 #include "fcgi/http/token.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/media/media.h"
 #include "handlers/routes.h"
+#include "uploads/store.h"
 
 static const struct dispatch_backend backend = {
 	.cache_get = cache_get,
@@ -79,7 +81,7 @@ bool start_rooms(void)
 
 	money_set_digits((int)settings->currency_digits);
 	if (!start_log() || !start_keys() || !limit_create() ||
-	    !html_load(settings->template_dir))
+	    !store_check() || !html_load(settings->template_dir))
 		return false;
 	if (is_again)
 		return true;
@@ -91,6 +93,7 @@ bool start_rooms(void)
 	outbox_create();
 	accounts_start();
 	accounts_use(account_parts);
+	media_on_change(catalog_product_changed);
 	dispatch_use(&backend);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "fcgi/base/settings.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
+#include "handlers/media/media.h"
 
 const char *const product_status_names[] = { "draft",    "pending",  "approved",
 	                                     "rejected", "archived", NULL };
@@ -541,7 +542,10 @@ static enum rc delete (struct ctx *c, struct id vendor, struct id id,
 	                                           "deleted.");
 	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
 	                  NULL);
-	if (!rc) rc = products_db_delete(c, id);
+	if (!rc)
+		rc = media_delete_of_product(c, id);
+	if (!rc)
+		rc = products_db_delete(c, id);
 	catalog_touch_product(c, &p);
 	return rc;
 }

@@ -31,9 +31,10 @@ static const char *const upload_errors[] = { "not_a_picture",
 	                                     "too_many_pictures", "store_full",
 	                                     NULL };
 
+/* The whole path is in one pool, since web servers choose by path. */
 const struct route media_routes[] = {
 	{ "GET", "/api/product-images", media_images_get, .who = ROLE_ANYONE,
-	  .limit = LIMIT_READ, .query = &image_query_shape,
+	  .limit = LIMIT_READ, .pool = POOL_SLOW, .query = &image_query_shape,
 	  .reply = &product_image_shape, .list = true, .orderings = orderings,
 	  .summary = "Pictures of products on sale, and a store's own" },
 	{ "POST", "/api/product-images", media_images_post, .who = ROLE_STORE,
@@ -44,16 +45,16 @@ const struct route media_routes[] = {
 	  .summary = "Upload a picture as the form's file \"image\"; it is "
 	             "worked on in the background" },
 	{ "GET", "/api/product-images/{id}", media_image_get,
-	  .who = ROLE_ANYONE, .limit = LIMIT_READ,
+	  .who = ROLE_ANYONE, .limit = LIMIT_READ, .pool = POOL_SLOW,
 	  .reply = &product_image_shape, .summary = "One picture" },
 	{ "PATCH", "/api/product-images/{id}", media_image_patch,
 	  .who = ROLE_STORE, .permission = MAY_STAFF_PRODUCTS,
-	  .limit = LIMIT_WRITE, .body = &image_change_shape,
+	  .limit = LIMIT_WRITE, .pool = POOL_SLOW, .body = &image_change_shape,
 	  .reply = &product_image_shape,
 	  .summary = "Change text, place or primary mark of a picture" },
 	{ "DELETE", "/api/product-images/{id}", media_image_delete,
 	  .who = ROLE_STORE, .permission = MAY_STAFF_PRODUCTS,
-	  .limit = LIMIT_WRITE, .status = 204,
+	  .limit = LIMIT_WRITE, .pool = POOL_SLOW, .status = 204,
 	  .summary = "Take a picture off a product" },
 	{ "GET", "/api/files/{token}", media_file_get, .who = ROLE_ANYONE,
 	  .limit = LIMIT_READ, .type = "application/octet-stream",
