@@ -36,7 +36,7 @@ conf_secrets() {
 	local name
 	[ -s "$V/secrets" ] || (
 		umask 077
-		for name in MYSQL_PASSWORD MYSQL_ADMIN_PASSWORD SECRET PAYMENT_WEBHOOK_SECRET; do
+		for name in MYSQL_PASSWORD MYSQL_ADMIN_PASSWORD SECRET PAYMENT_WEBHOOK_SECRET ADMIN_PASSWORD; do
 			printf '%s=%s\n' $name "$(openssl rand -hex 24)"
 		done >"$V/secrets"
 	)

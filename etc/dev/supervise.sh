@@ -112,13 +112,14 @@ database() {
 merkato() { "$PROGRAM" --config "$V/merkato.conf" "$@"; }
 
 demo_data() {
-	[ "$(cat "$V/demo" 2>/dev/null)" != "$DEMO" ] || return 0
-	say "Loading the demonstration data ($DEMO)"
-	merkato demo --help >/dev/null 2>&1 || {
-		echo '{}' >"$V/accounts.json"
-		return 0
-	}
-	merkato demo --size "$DEMO" --accounts "$V/accounts.json" >"$V/log/demo.log" 2>&1 || give_up 'the demonstration data could not be loaded' "$V/log/demo.log"
+	local made=(demo --size "$DEMO" --accounts "$V/accounts.json")
+	[ ! -e "$V/demo" ] || return 0
+	[ "$DEMO" != none ] || made=(admin create admin@demo.example)
+	[ "$DEMO" = none ] || say "Loading the demonstration data ($DEMO)"
+	merkato "${made[@]}" <<<"$ADMIN_PASSWORD" >"$V/log/demo.log" 2>&1 ||
+		give_up 'the demonstration data could not be loaded' "$V/log/demo.log"
+	[ "$DEMO" != none ] ||
+		printf '{"admin": {"email": "admin@demo.example", "password": "%s"}}\n' "$ADMIN_PASSWORD" >"$V/accounts.json"
 	printf '%s\n' "$DEMO" >"$V/demo"
 }
 
@@ -138,7 +139,7 @@ begin() {
 	await mysql 60 sql -e 'SELECT 1'
 	database
 	say 'Bringing the tables up to date'
-	merkato migrate >"$V/log/migrate.log" 2>&1 || give_up 'the migrations failed' "$V/log/migrate.log"
+	merkato migrate >"$V/log/migrate.log" 2>&1 || give_up 'the migrations failed; without '"$V"' it would begin anew' "$V/log/migrate.log"
 	demo_data
 	say "Starting Merkato and $WEB"
 	local name
