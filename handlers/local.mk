@@ -7,6 +7,7 @@ libmerkato_a_SOURCES += \
 # A line for each module's folder.
 include handlers/accounts/local.mk
 include handlers/catalog/local.mk
+include handlers/console/local.mk
 include handlers/discovery/local.mk
 include handlers/media/local.mk
 include handlers/notifications/local.mk

@@ -5,6 +5,7 @@
 #include "fcgi/http/openapi.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/console/console.h"
 #include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
 #include "handlers/notifications/notifications.h"
@@ -17,6 +18,7 @@ const struct route *const all_routes[] = {
 	notifications_routes,
 	openapi_routes,
 	catalog_routes,
+	console_routes,
 	discovery_routes,
 	media_routes,
 	operations_routes,

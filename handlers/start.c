@@ -19,6 +19,7 @@
 #include "fcgi/http/route.h"
 #include "fcgi/http/token.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/console/console.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/media/media.h"
 #include "handlers/routes.h"
@@ -39,6 +40,7 @@ static const struct dispatch_backend backend = {
 	.once_begin = once_begin,
 	.once_end = once_end,
 	.reset = sql_reset,
+	.fault_page = console_fault_page,
 };
 
 static bool start_keys(void)

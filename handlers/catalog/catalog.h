@@ -65,6 +65,21 @@ CHECKED enum rc catalog_queue_list(struct ctx *c, const struct queue_filter *f,
 /* How many products wait for a moderator. */
 CHECKED enum rc catalog_queue_count(struct ctx *c, int64_t *n);
 
+/* A product in any status with all that a moderator needs to decide. */
+struct product_view {
+	struct product product;
+	/* The edit that waits; name NULL = none. What is NULL stays. */
+	const char *new_name, *new_brand, *new_description;
+	struct json_text new_attributes, new_screening;
+	struct when edited_at;
+	struct product_event *events; /* the newest 20 */
+	size_t n_events;
+};
+/* The product's own shape for it: every public member, status, screening. */
+extern const struct shape catalog_owned_shape;
+CHECKED enum rc catalog_product_view(struct ctx *c, struct id product,
+                                     struct product_view *out);
+
 /* For accounts_use: products follow their store. */
 extern const struct accounts_part catalog_part;
 /*
@@ -95,5 +110,44 @@ CHECKED enum rc catalog_categories_verify(struct ctx *c, int64_t *n_faults);
  * words. Returns the number of products.
  */
 CHECKED enum rc catalog_rebuild(struct ctx *c, int64_t *n_products);
+
+/* The tree of categories, for those who keep it. */
+struct category_in {
+	const char *name, *slug, *description;
+	struct id parent_id;
+	int64_t commission_bp;
+	struct category_attribute *attributes;
+	size_t n_attributes;
+};
+extern const struct shape category_in_shape;
+struct category_patch {
+	uint64_t given;
+	const char *name, *slug, *description;
+	int64_t commission_bp;
+	struct category_attribute *attributes;
+	size_t n_attributes;
+};
+extern const struct shape category_patch_shape;
+struct category_move {
+	struct id parent_id; /* none = becomes a root */
+	struct id before_id; /* none = last among its brothers */
+};
+extern const struct shape category_move_shape;
+CHECKED enum rc catalog_category_create(struct ctx *c,
+                                        const struct category_in *in,
+                                        struct id *out);
+CHECKED enum rc catalog_category_patch(struct ctx *c, struct id id,
+                                       int64_t if_version,
+                                       const struct category_patch *in);
+CHECKED enum rc catalog_category_move(struct ctx *c, struct id id,
+                                      const struct category_move *in);
+/* Products go to reassign_to (none = refused while there are any). */
+CHECKED enum rc catalog_category_delete(struct ctx *c, struct id id,
+                                        struct id reassign_to);
+/* The whole tree with the counts of its nodes; roots in out. */
+CHECKED enum rc catalog_category_tree(struct ctx *c, struct category **out,
+                                      size_t *n);
+/* The page of one category: counts, breadcrumbs, attributes, children. */
+CHECKED enum rc catalog_category_page(struct ctx *c, struct category *k);
 
 #endif

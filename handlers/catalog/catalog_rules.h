@@ -191,43 +191,4 @@ CHECKED enum rc catalog_screen(struct ctx *c, struct product *p,
 CHECKED enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,
                               int64_t sample_percent);
 
-/* Category rules. */
-struct category_in {
-	const char *name, *slug, *description;
-	struct id parent_id;
-	int64_t commission_bp;
-	struct category_attribute *attributes;
-	size_t n_attributes;
-};
-extern const struct shape category_in_shape;
-struct category_patch {
-	uint64_t given;
-	const char *name, *slug, *description;
-	int64_t commission_bp;
-	struct category_attribute *attributes;
-	size_t n_attributes;
-};
-extern const struct shape category_patch_shape;
-struct category_move {
-	struct id parent_id; /* none = becomes a root */
-	struct id before_id; /* none = last among its brothers */
-};
-extern const struct shape category_move_shape;
-CHECKED enum rc catalog_category_create(struct ctx *c,
-                                        const struct category_in *in,
-                                        struct id *out);
-CHECKED enum rc catalog_category_patch(struct ctx *c, struct id id,
-                                       int64_t if_version,
-                                       const struct category_patch *in);
-CHECKED enum rc catalog_category_move(struct ctx *c, struct id id,
-                                      const struct category_move *in);
-/* Products go to reassign_to (none = refused while there are any). */
-CHECKED enum rc catalog_category_delete(struct ctx *c, struct id id,
-                                        struct id reassign_to);
-/* The whole tree with the counts of its nodes; roots in out. */
-CHECKED enum rc catalog_category_tree(struct ctx *c, struct category **out,
-                                      size_t *n);
-/* The page of one category: counts, breadcrumbs, attributes, children. */
-CHECKED enum rc catalog_category_page(struct ctx *c, struct category *k);
-
 #endif

@@ -14,3 +14,4 @@ libmerkato_a_SOURCES += %D%/stock.c
 libmerkato_a_SOURCES += %D%/variants.c
 libmerkato_a_SOURCES += %D%/variants_http.c
 libmerkato_a_SOURCES += %D%/vendor_http.c
+libmerkato_a_SOURCES += %D%/view.c
