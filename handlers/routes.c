@@ -16,6 +16,8 @@ const struct route *const all_routes[] = {
 	accounts_routes,
 	accounts_store_routes,
 	notifications_routes,
+	accounts_person_routes,
+	accounts_admin_routes,
 	openapi_routes,
 	catalog_routes,
 	console_routes,

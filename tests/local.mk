@@ -55,6 +55,7 @@ UNIT_TESTS = \
 	%D%/unit/test_notifications \
 	%D%/unit/test_openapi \
 	%D%/unit/test_outbox \
+	%D%/unit/test_people \
 	%D%/unit/test_process \
 	%D%/unit/test_query \
 	%D%/unit/test_reply \

@@ -34,9 +34,11 @@
  *   vendor.bank_changed     store, last4
  */
 
-/* Both tables belong into routes_use. */
+/* All of them belong into routes_use. */
 extern const struct route accounts_routes[];
 extern const struct route accounts_store_routes[];
+extern const struct route accounts_person_routes[];
+extern const struct route accounts_admin_routes[];
 
 /* Before fork: the shared slots for password hashing. */
 void accounts_start(void);
@@ -71,6 +73,9 @@ CHECKED enum rc accounts_need_verified(struct ctx *c);
 /* 403 "password_needed" unless the password was given in this session within
  * the last 10 minutes: before payouts, roles, bank account, suspensions. */
 CHECKED enum rc accounts_need_recent_password(struct ctx *c);
+/* The actor's password again: RC_INVALID on field "password"; opens the 10
+ * minutes of accounts_need_recent_password. */
+CHECKED enum rc accounts_password_confirm(struct ctx *c, const char *password);
 /* 429 with Retry-After while a rule has slowed the actor or the address. */
 CHECKED enum rc accounts_need_unslowed(struct ctx *c);
 

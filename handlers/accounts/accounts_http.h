@@ -63,6 +63,102 @@ struct commission_in {
 	uint64_t given;
 };
 
+struct reset_in {
+	const char *token, *password;
+};
+struct password_in {
+	const char *password;
+};
+struct password_change_in {
+	const char *current_password, *password;
+};
+struct email_change_in {
+	const char *email, *password;
+};
+struct staff_in {
+	const char *email;
+	const char **permissions;
+	size_t n_permissions;
+};
+struct permissions_in {
+	const char **permissions;
+	size_t n_permissions;
+};
+struct admin_in {
+	const char *email;
+	bool is_super;
+	const char **permissions;
+	size_t n_permissions;
+};
+struct rights_in {
+	const char **roles;
+	size_t n_roles;
+	const char **permissions;
+	size_t n_permissions;
+	uint64_t given;
+};
+struct staff_seen {
+	struct id id, user_id;
+	const char *email, *name, *status;
+	const char **permissions;
+	size_t n_permissions;
+	struct when invited_at, expires_at, accepted_at;
+	int64_t version;
+};
+struct admin_user {
+	struct id id;
+	const char *email;
+	bool email_verified;
+	const char *name, *phone, *locale, *status, *status_reason;
+	const char **roles;
+	size_t n_roles;
+	const char **permissions;
+	size_t n_permissions;
+	bool two_factor_enabled;
+	struct when last_login_at, created_at;
+	int64_t version;
+};
+struct users_query {
+	const char *q, *status, *role;
+};
+struct events_query {
+	const char *kind, *address;
+	struct id user;
+	struct when from, to;
+};
+struct cases_query {
+	const char *status, *rule;
+	struct id user;
+};
+struct audit_query {
+	struct id actor, subject;
+	const char *what, *subject_kind;
+	struct when from, to;
+};
+struct rule_seen {
+	const char *name, *kind, *after_kind, *within, *counts;
+	int64_t threshold, window_s;
+	const char **actions;
+	size_t n_actions;
+	bool is_enabled;
+	struct when updated_at;
+	int64_t version;
+};
+struct rule_in {
+	int64_t threshold, window_s;
+	const char **actions;
+	size_t n_actions;
+	bool is_enabled;
+	uint64_t given;
+};
+CHECKED enum rc case_decide(struct ctx *c, struct id id, const char *status,
+                            const char *reason, struct case_row *out);
+CHECKED enum rc rule_change(struct ctx *c, const char *name,
+                            const struct rule_in *in, struct rule_row *out);
+
+extern const struct shape rights_in_shape, rule_in_shape, event_seen_shape,
+	admin_user_shape, rule_seen_shape, reason_in_shape, note_in_shape,
+	token_in_shape, email_in_shape;
 extern const struct shape said_shape, session_seen_shape, store_seen_shape,
 	commission_in_shape;
 
@@ -91,5 +187,43 @@ enum rc accounts_admin_vendor_suspend_post(struct req *r);
 enum rc accounts_2fa_enroll_post(struct req *r);
 enum rc accounts_2fa_confirm_post(struct req *r);
 enum rc accounts_2fa_disable_post(struct req *r);
+
+enum rc accounts_forgot_post(struct req *r);
+enum rc accounts_reset_post(struct req *r);
+enum rc accounts_password_change_post(struct req *r);
+enum rc accounts_password_confirm_post(struct req *r);
+enum rc accounts_me_email_post(struct req *r);
+enum rc accounts_email_confirm_post(struct req *r);
+enum rc accounts_me_delete(struct req *r);
+enum rc accounts_addresses_post(struct req *r);
+enum rc accounts_addresses_get(struct req *r);
+enum rc accounts_address_one_get(struct req *r);
+enum rc accounts_address_patch(struct req *r);
+enum rc accounts_address_delete(struct req *r);
+enum rc accounts_me_export_get(struct req *r);
+enum rc accounts_staff_get(struct req *r);
+enum rc accounts_staff_post(struct req *r);
+enum rc accounts_staff_one_get(struct req *r);
+enum rc accounts_staff_patch(struct req *r);
+enum rc accounts_staff_delete(struct req *r);
+enum rc accounts_staff_resend_post(struct req *r);
+enum rc accounts_invitation_post(struct req *r);
+enum rc accounts_register_admin_post(struct req *r);
+enum rc accounts_admin_users_get(struct req *r);
+enum rc accounts_admin_user_get(struct req *r);
+enum rc accounts_admin_user_patch(struct req *r);
+enum rc accounts_admin_user_suspend_post(struct req *r);
+enum rc accounts_admin_user_reinstate_post(struct req *r);
+enum rc accounts_admin_events_get(struct req *r);
+enum rc accounts_admin_cases_get(struct req *r);
+enum rc accounts_admin_case_get(struct req *r);
+enum rc accounts_admin_case_dismiss_post(struct req *r);
+enum rc accounts_admin_case_confirm_post(struct req *r);
+enum rc accounts_admin_rules_get(struct req *r);
+enum rc accounts_admin_rule_patch(struct req *r);
+enum rc accounts_admin_audit_get(struct req *r);
+
+enum rc accounts_page_get(struct req *r);
+enum rc accounts_page_post(struct req *r);
 
 #endif

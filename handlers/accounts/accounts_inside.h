@@ -269,4 +269,49 @@ CHECKED enum rc vendor_bank_verify(struct ctx *c, const struct vendor_row *v,
 CHECKED enum rc bank_change(struct ctx *c, const struct vendor_row *v,
                             const struct bank_account *b);
 
+/* Passwords and addresses (accounts_password_rules.c). */
+CHECKED enum rc password_forgot(struct ctx *c, const char *email);
+CHECKED enum rc password_reset(struct ctx *c, const char *token,
+                               const char *password);
+CHECKED enum rc password_change(struct ctx *c, const char *old,
+                                const char *password,
+                                struct signed_in_tokens *out);
+CHECKED enum rc email_change(struct ctx *c, const char *email,
+                             const char *password);
+CHECKED enum rc email_confirm(struct ctx *c, const char *token);
+/* Tells the owner of an address that somebody wanted it. */
+CHECKED enum rc tell_exists(struct ctx *c, const struct user_row *u);
+
+/* Roles and status (accounts_roles.c). */
+struct user_grant {
+	bool has_roles, has_permissions;
+	int64_t roles, permissions;
+	int64_t version; /* 0 = whatever it is */
+};
+/* *u as before. */
+CHECKED enum rc user_change(struct ctx *c, struct id user,
+                            const struct user_grant *g, struct user_row *u);
+CHECKED enum rc user_suspend(struct ctx *c, struct id user, const char *reason);
+CHECKED enum rc user_reinstate(struct ctx *c, struct id user,
+                               const char *reason);
+CHECKED enum rc user_erase(struct ctx *c, struct id user);
+CHECKED enum rc check_not_last_super(struct ctx *c, const struct user_row *u);
+
+/* Invitations (accounts_invite.c); staff of the actor's store. */
+struct acceptance {
+	const char *token, *name, *password;
+};
+CHECKED enum rc admin_invite(struct ctx *c, const char *email, bool as_super,
+                             int64_t permissions);
+CHECKED enum rc staff_invite(struct ctx *c, const char *email,
+                             int64_t permissions, struct id *out);
+CHECKED enum rc staff_invite_again(struct ctx *c, struct id id);
+CHECKED enum rc staff_grant(struct ctx *c, struct id id, int64_t permissions);
+CHECKED enum rc staff_remove(struct ctx *c, struct id id);
+/* *is_known: the address has an account, so no password is needed. */
+CHECKED enum rc invitation_find(struct ctx *c, const char *token,
+                                struct link_row *link, bool *is_known);
+CHECKED enum rc invitation_accept(struct ctx *c, const struct acceptance *in,
+                                  struct account *out);
+
 #endif

@@ -33,7 +33,7 @@ static enum rc send_verify(struct ctx *c, const struct user_row *u,
 }
 
 /* The owner of the address is told; nobody else learns of it. */
-static enum rc tell_exists(struct ctx *c, const struct user_row *u)
+enum rc tell_exists(struct ctx *c, const struct user_row *u)
 {
 	int64_t n = 0;
 	enum rc rc;

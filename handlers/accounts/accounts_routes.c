@@ -48,14 +48,14 @@ static const struct field email_in_fields[] = {
 	      .max = 254),
 	FIELDS_END,
 };
-static const struct shape email_in_shape = SHAPE(email_in, email_in_fields);
+const struct shape email_in_shape = SHAPE(email_in, email_in_fields);
 
 static const struct field token_in_fields[] = {
 	FIELD(token_in, token, .flags = REQUIRED, .format = FORMAT_TOKEN,
 	      .max = 100),
 	FIELDS_END,
 };
-static const struct shape token_in_shape = SHAPE(token_in, token_in_fields);
+const struct shape token_in_shape = SHAPE(token_in, token_in_fields);
 
 static const struct field refresh_in_fields[] = {
 	FIELD(refresh_in, refresh, .flags = REQUIRED, .format = FORMAT_TOKEN,

@@ -74,13 +74,13 @@ static const struct field reason_in_fields[] = {
 	      .max = 500),
 	FIELDS_END,
 };
-static const struct shape reason_in_shape = SHAPE(reason_in, reason_in_fields);
+const struct shape reason_in_shape = SHAPE(reason_in, reason_in_fields);
 
 static const struct field note_in_fields[] = {
 	FIELD(reason_in, reason, .flags = LONG_TEXT, .max = 500),
 	FIELDS_END,
 };
-static const struct shape note_in_shape = {
+const struct shape note_in_shape = {
 	.name = "note_in",
 	.size = sizeof(struct reason_in),
 	.fields = note_in_fields,
