@@ -116,7 +116,8 @@ static int check_input(const struct route *r)
 		n += fault(r, ".once and .once_optional");
 	if ((r->once || r->once_optional) && r->body_kind == BODY_MULTIPART)
 		n += fault(r, "uploads have no idempotency key");
-	if (r->list && (!is_get(r) || !r->reply))
+	/* Pages for people show their rows as they like. */
+	if (r->list && (!is_get(r) || (!r->reply && r->surface == SURFACE_API)))
 		n += fault(r, "a list is a GET with a .reply");
 	if (r->orderings && !r->list)
 		n += fault(r, ".orderings without .list");
