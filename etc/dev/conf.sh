@@ -34,12 +34,10 @@ may_enter() {
 # Random, kept for as long as the data.
 conf_secrets() {
 	local name
-	[ -s "$V/secrets" ] || (
-		umask 077
-		for name in MYSQL_PASSWORD MYSQL_ADMIN_PASSWORD SECRET PAYMENT_WEBHOOK_SECRET ADMIN_PASSWORD; do
-			printf '%s=%s\n' $name "$(openssl rand -hex 24)"
-		done >"$V/secrets"
-	)
+	for name in MYSQL_PASSWORD MYSQL_ADMIN_PASSWORD SECRET PAYMENT_WEBHOOK_SECRET ADMIN_PASSWORD; do
+		grep -qs "^$name=" "$V/secrets" ||
+			(umask 077 && printf '%s=%s\n' $name "$(openssl rand -hex 24)" >>"$V/secrets")
+	done
 	# shellcheck disable=SC1091
 	. "$V/secrets"
 }
