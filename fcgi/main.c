@@ -75,6 +75,12 @@ static int command_serve(struct args *a)
 	if (!args_end(a, ""))
 		return COMMAND_USAGE;
 	listen_close_others();
+	if (geteuid() == 0 && !*settings->user) {
+		fputs("configuration: user: started as root: name the user "
+		      "that the workers are to be\n",
+		      stderr);
+		return COMMAND_CONFIG;
+	}
 	if (listen_is_socket(STDIN_FILENO))
 		return serve_handed_over();
 	if (!start_rooms())

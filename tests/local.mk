@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	%D%/unit/test_outbox \
 	%D%/unit/test_people \
 	%D%/unit/test_process \
+	%D%/unit/test_program \
 	%D%/unit/test_query \
 	%D%/unit/test_reply \
 	%D%/unit/test_route \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,11 +15,13 @@ enum { BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, HEADER = 8 };
 
 int fastcgi_connect(const char *socket_path)
 {
+	static const struct timeval patience = { 20, 0 };
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", socket_path);
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
