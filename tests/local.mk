@@ -23,6 +23,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/lint_html.h \
 	%D%/support/people.c \
 	%D%/support/people.h \
+	%D%/support/pictures.c \
+	%D%/support/pictures.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -56,11 +58,13 @@ UNIT_TESTS = \
 	%D%/unit/test_openapi \
 	%D%/unit/test_outbox \
 	%D%/unit/test_people \
+	%D%/unit/test_pictures \
 	%D%/unit/test_process \
 	%D%/unit/test_program \
 	%D%/unit/test_query \
 	%D%/unit/test_reply \
 	%D%/unit/test_route \
+	%D%/unit/test_s3_sign \
 	%D%/unit/test_shape \
 	%D%/unit/test_sql \
 	%D%/unit/test_stores \
