@@ -207,15 +207,11 @@ static void add_relevance(struct query *q, const struct product_filter *f)
 		query_add(q, ", 0 AS relevance");
 		return;
 	}
-	query_add(q,
-	          ", ROUND(3 * MATCH (t.title_tokens) AGAINST"
-	          " (? IN BOOLEAN MODE)",
-	          A(f->expression));
-	if (!f->titles_only)
-		query_add(q,
-		          " + MATCH (t.all_tokens) AGAINST"
-		          " (? IN BOOLEAN MODE)",
-		          A(f->expression));
+	if (f->titles_only)
+		query_add(q, ", ROUND(MATCH (t.title_tokens)");
+	else
+		query_add(q, ", ROUND(MATCH (t.all_tokens)");
+	query_add(q, " AGAINST (? IN BOOLEAN MODE)", A(f->expression));
 	if (f->sku)
 		query_add(q,
 		          " + IF(p.id IN (SELECT w.product_id FROM variant w"
@@ -305,6 +301,47 @@ enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
 	                   &info);
 }
 
+enum rc discovery_db_count_near(struct ctx *c, const struct product_filter *f,
+                                int64_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
+	             " FORCE INDEX (visible_cell) WHERE p.is_visible = 1");
+	add_near(q, f);
+	add_filter(q, f);
+	query_add(q, " AND " GEO_DISTANCE("p") " <= ? LIMIT ?) AS counted",
+	          A(f->lat), A(f->lat), A(f->lng), A(f->radius),
+	          A(COUNT_CAP + 1));
+	return query_int(q, n);
+}
+
+enum rc discovery_db_nearest(struct ctx *c, const struct product_filter *f,
+                             int needed, struct hit **rows, size_t *n)
+{
+	/* A ring that holds enough holds the nearest. */
+	static const double rings[] = { 64, 16, 4, 1 };
+	enum rc rc = RC_OK;
+
+	*n = 0;
+	for (size_t i = 0; i < 4 && !rc && *n < (size_t)needed; i++) {
+		struct product_filter ring = *f;
+		struct query *q = arena_new(c->arena, struct query);
+
+		ring.radius = f->radius / rings[i];
+		query_init(q, c);
+		query_add(q, "SELECT h.* FROM (");
+		add_hits(q, &ring, false);
+		query_add(q,
+		          ") AS h WHERE h.distance <= ?"
+		          " ORDER BY h.distance, h.id LIMIT ?",
+		          A(ring.radius), A(needed));
+		rc = query_list(q, &hit_shape, rows, n);
+	}
+	return rc;
+}
+
 enum rc discovery_db_cards(struct ctx *c, const struct id *ids, size_t n_ids,
                            struct product_card **rows, size_t *n)
 {
@@ -368,7 +405,8 @@ enum rc discovery_db_option_counts(struct ctx *c,
 	query_add(q, "SELECT MIN(g.name) AS name, MIN(g.value) AS value,"
 	             "       COUNT(DISTINCT g.product_id) AS n FROM (");
 	add_hits(q, f, false);
-	query_add(q, ") AS h JOIN variant_option g ON g.product_id = h.id"
+	query_add(q, ") AS h JOIN variant_option g FORCE INDEX (product_labels)"
+	             " ON g.product_id = h.id"
 	             " WHERE 1");
 	if (!isnan(f->lat))
 		query_add(q, " AND h.distance <= ?", A(f->radius));

@@ -84,6 +84,15 @@ struct hit {
 CHECKED enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
                                   const struct page *page, bool with_all,
                                   struct hit **rows, size_t *n);
+/* How many there are near a place, up to one above the cap. */
+CHECKED enum rc discovery_db_count_near(struct ctx *c,
+                                        const struct product_filter *f,
+                                        int64_t *n);
+/* The first `needed` by distance, looked for in growing rings: for places with
+ * many more than that around. */
+CHECKED enum rc discovery_db_nearest(struct ctx *c,
+                                     const struct product_filter *f, int needed,
+                                     struct hit **rows, size_t *n);
 /* The cards of these ids, in any order. */
 CHECKED enum rc discovery_db_cards(struct ctx *c, const struct id *ids,
                                    size_t n_ids, struct product_card **rows,

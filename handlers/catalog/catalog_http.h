@@ -14,6 +14,7 @@ enum rc catalog_admin_category_move_post(struct req *r);
 
 enum rc catalog_product_get(struct req *r);
 enum rc catalog_product_variants_get(struct req *r);
+enum rc catalog_product_images_get(struct req *r);
 enum rc catalog_product_history_get(struct req *r);
 enum rc catalog_product_watch_put(struct req *r);
 enum rc catalog_product_watch_delete(struct req *r);

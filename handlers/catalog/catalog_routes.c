@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/media/media.h"
 
 /* clang-format off */
 #define PRODUCT_FIELDS(variants_shape)                                    \
@@ -20,6 +21,7 @@
 	FIELD(product, updated_at),                                       \
 	LIST(product, variants, n_variants_given, variants_shape),        \
 	LIST(product, options, n_options, product_option_shape),          \
+	LIST(product, images, n_images, product_image_shape),             \
 	LIST(product, breadcrumbs, n_breadcrumbs, crumb_shape)
 /* clang-format on */
 
@@ -248,6 +250,9 @@ const struct route catalog_routes[] = {
 	{ "GET", "/api/products/{product}/variants",
 	  catalog_product_variants_get, OF_PRODUCT, .all = true,
 	  .reply = &variant_shape, .summary = "Variants of a product" },
+	{ "GET", "/api/products/{product}/images", catalog_product_images_get,
+	  OF_PRODUCT, .all = true, .reply = &product_image_shape,
+	  .summary = "Pictures of a product" },
 	{ "GET", "/api/products/{product}/history", catalog_product_history_get,
 	  OF_PRODUCT, .list = true, .orderings = newest,
 	  .reply = &product_event_shape,

@@ -64,6 +64,9 @@ enum rc catalog_product_full(struct ctx *c, struct product *p,
 	if (!rc)
 		rc = categories_db_crumbs(c, p->category_id, &p->breadcrumbs,
 		                          &p->n_breadcrumbs);
+	if (!rc)
+		rc = media_list_of_products(c, &p->id, 1, &p->images,
+		                            &p->n_images);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < p->n_variants_given; i++)

@@ -5,6 +5,7 @@
 
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/media/media.h"
 
 /* A visible product by what stands in the path: an id or a slug. */
 static enum rc find(struct req *r, struct product *p)
@@ -55,6 +56,18 @@ enum rc catalog_product_variants_get(struct req *r)
 		rc = variants_db_of(&r->ctx, p.id, false, &rows, &n);
 	for (size_t i = 0; i < n; i++)
 		catalog_availability(&rows[i]);
+	return rc ? rc : reply_all(r, rows, n);
+}
+
+enum rc catalog_product_images_get(struct req *r)
+{
+	struct product p = { 0 };
+	struct product_image *rows = NULL;
+	size_t n = 0;
+	enum rc rc = find(r, &p);
+
+	if (!rc)
+		rc = media_list_of_products(&r->ctx, &p.id, 1, &rows, &n);
 	return rc ? rc : reply_all(r, rows, n);
 }
 

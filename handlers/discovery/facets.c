@@ -173,7 +173,7 @@ static void put_options(struct buf *b, const struct option_count *rows,
 }
 
 static enum rc count(struct ctx *c, const struct product_filter *f,
-                     const struct hit *hits, size_t n_hits, bool from_hits,
+                     const struct hit *hits, size_t n_hits, int64_t n_listed,
                      struct tally *t)
 {
 	struct facet_row *rows = NULL;
@@ -189,7 +189,7 @@ static enum rc count(struct ctx *c, const struct product_filter *f,
 		};
 		add(c, t, &row);
 	}
-	if (from_hits)
+	if (n_listed < 0)
 		return RC_OK;
 	enum rc rc = discovery_db_facets(c, f, &rows, &n);
 	for (size_t i = 0; i < n; i++)
@@ -198,21 +198,21 @@ static enum rc count(struct ctx *c, const struct product_filter *f,
 }
 
 enum rc facets_text(struct ctx *c, const struct product_filter *f,
-                    const struct hit *hits, size_t n_hits, bool from_hits,
+                    const struct hit *hits, size_t n_hits, int64_t n_listed,
                     const char **out)
 {
 	struct tally t = { 0 };
 	struct option_count *options = NULL;
 	size_t n_options = 0;
 	struct buf b;
-	enum rc rc = count(c, f, hits, n_hits, from_hits, &t);
+	enum rc rc = count(c, f, hits, n_hits, n_listed, &t);
 
 	if (rc)
 		return rc;
 	buf_init(&b, c->arena, 2048);
 	buf_puts(&b, "\"facets\":{");
 	rc = put_categories(c, &b, &t);
-	if (!rc)
+	if (!rc && n_listed <= COUNT_CAP && n_hits <= COUNT_CAP)
 		rc = discovery_db_option_counts(c, f, &options, &n_options);
 	if (rc)
 		return rc;

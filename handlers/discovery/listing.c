@@ -220,6 +220,28 @@ void show_pictures(struct ctx *c, struct product_card *rows, size_t n)
 			media_url(c, rows[i].picture, MEDIA_MEDIUM, "jpg");
 }
 
+/* Nothing but nearness is asked for, page by page. */
+static bool is_by_distance(const struct req *r, const struct product_filter *f,
+                           const struct product_query *in)
+{
+	return !f->expression && !r->page.walks && !in->facets &&
+	       r->page.n_order == 1 && !r->page.order[0].descending &&
+	       strcmp(r->page.order[0].name, "distance") == 0;
+}
+
+/* Counts first; where many are near, a few rings are cheaper than sorting all
+ * of them. */
+static enum rc find_nearest(struct req *r, const struct product_filter *f,
+                            struct hit **hits, size_t *n, int64_t *count)
+{
+	int needed = r->page.number * r->page.size + 1;
+	enum rc rc = discovery_db_count_near(&r->ctx, f, count);
+
+	if (rc)
+		return rc;
+	return discovery_db_nearest(&r->ctx, f, needed, hits, n);
+}
+
 static enum rc answer_hits(struct req *r, struct product_filter *f,
                            const struct product_query *in)
 {
@@ -229,14 +251,18 @@ static enum rc answer_hits(struct req *r, struct product_filter *f,
 	struct page_info info = { .count = -1 };
 	const char *facets = NULL;
 	size_t n_hits = 0, n = 0, from = 0;
-	enum rc rc = find_hits(c, f, in, &r->page, &hits, &n_hits);
+	bool by_distance = is_by_distance(r, f, in);
+	enum rc rc = by_distance
+	                     ? find_nearest(r, f, &hits, &n_hits, &info.count)
+	                     : find_hits(c, f, in, &r->page, &hits, &n_hits);
 
 	if (!rc && in->facets)
-		rc = facets_text(c, f, hits, n_hits, true, &facets);
+		rc = facets_text(c, f, hits, n_hits, -1, &facets);
 	if (rc)
 		return rc;
 	if (!r->page.walks) {
-		info.count = (int64_t)n_hits;
+		if (!by_distance)
+			info.count = (int64_t)n_hits;
 		from = (size_t)(r->page.number - 1) * (size_t)r->page.size;
 	}
 	from = from < n_hits ? from : n_hits;
@@ -262,7 +288,9 @@ static enum rc answer_walk(struct req *r, struct product_filter *f,
 	if (!rc)
 		rc = discovery_db_walk(c, f, &r->page, &rows, &n, &info);
 	if (!rc && in->facets)
-		rc = facets_text(c, f, NULL, 0, false, &facets);
+		rc = facets_text(c, f, NULL, 0,
+		                 info.count < 0 ? COUNT_CAP + 1 : info.count,
+		                 &facets);
 	for (size_t i = 0; i < n; i++)
 		rows[i].distance_km = REAL_NONE;
 	show_pictures(c, rows, n);

@@ -24,9 +24,13 @@ enum rc listing_answer(struct req *r, const char *category, const char *vendor);
 /* Stems of pictures become links. */
 void show_pictures(struct ctx *c, struct product_card *rows, size_t n);
 
-/* Facets as the member "facets":{…} of a list, without a comma. */
+/*
+ * Facets as the member "facets":{…} of a list, without a comma: counted from
+ * the hits, or by SQL when n_listed >= 0 says how many are listed. Options are
+ * counted in lists of at most COUNT_CAP products.
+ */
 CHECKED enum rc facets_text(struct ctx *c, const struct product_filter *f,
                             const struct hit *hits, size_t n_hits,
-                            bool from_hits, const char **out);
+                            int64_t n_listed, const char **out);
 
 #endif

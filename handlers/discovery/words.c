@@ -165,12 +165,19 @@ enum rc discovery_expression(struct ctx *c, const char *text, bool prefix,
 		return rc;
 	buf_init(&b, c->arena, 128);
 	for (size_t i = 0; i < n; i++) {
-		buf_puts(&b, i ? " +(" : "+(");
+		bool has_synonym = false;
+
+		for (size_t k = 0; k < n_synonyms; k++)
+			has_synonym |= strcmp(synonyms[k].term, list[i]) == 0;
+		buf_puts(&b, i ? " +" : "+");
+		if (has_synonym)
+			buf_putc(&b, '(');
 		put_operand(&b, list[i], prefix && i + 1 == n);
 		for (size_t k = 0; k < n_synonyms; k++)
 			if (strcmp(synonyms[k].term, list[i]) == 0)
 				put_synonym(c, &b, synonyms[k].synonym);
-		buf_putc(&b, ')');
+		if (has_synonym)
+			buf_putc(&b, ')');
 	}
 	*out = b.s;
 	return RC_OK;
@@ -192,11 +199,14 @@ static void make_row(struct ctx *c, const struct search_source *s,
 {
 	out->product_id = s->id;
 	out->title_tokens = discovery_tokens(c, s->name);
+	/* The server ranks by how often a word is there: a word of the name
+	 * weighs four times, without a second look-up for titles. */
 	out->all_tokens = discovery_tokens(
-		c, arena_fmt(c->arena, "%s %s %s %s %s %s %s", s->name,
-	                     or_empty(s->brand), or_empty(s->skus),
-	                     or_empty(s->options), s->category_name,
-	                     s->vendor_name, or_empty(s->description)));
+		c, arena_fmt(c->arena, "%s %s %s %s %s %s %s %s %s %s", s->name,
+	                     s->name, s->name, s->name, or_empty(s->brand),
+	                     or_empty(s->skus), or_empty(s->options),
+	                     s->category_name, s->vendor_name,
+	                     or_empty(s->description)));
 }
 
 /* The words of names that are worth suggesting. */
