@@ -10,6 +10,7 @@
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
 #include "handlers/media/media.h"
+#include "handlers/media/media.h"
 
 const char *const product_status_names[] = { "draft",    "pending",  "approved",
 	                                     "rejected", "archived", NULL };
@@ -542,6 +543,8 @@ static enum rc delete (struct ctx *c, struct id vendor, struct id id,
 	                                           "deleted.");
 	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
 	                  NULL);
+	if (!rc)
+		rc = media_delete_of_product(c, id);
 	if (!rc)
 		rc = media_delete_of_product(c, id);
 	if (!rc)
