@@ -1,0 +1,223 @@
+/*
+ * The console in a real browser: a moderator signs in, sees what waits,
+ * decides, and shoppers see the outcome. With SCREENSHOTS=directory each page
+ * is kept as a picture.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fcgi/base/text.h"
+#include "tests/support/api.h"
+#include "tests/support/api_stack.h"
+#include "tests/support/webdriver.h"
+
+static bool start(void)
+{
+	return api_start() && browser_start();
+}
+
+static void stop(void)
+{
+	browser_stop();
+	api_stop();
+}
+
+static const char *console(const char *path)
+{
+	return FMT("%s/console%s", dev_text("base_url"), path);
+}
+
+static void sign_in(const char *who)
+{
+	browser_go(console("/login"));
+	browser_forget();
+	browser_go(console("/login"));
+	browser_type("#email", dev_text(FMT("accounts.%s.email", who)));
+	browser_type("#password", dev_text(FMT("accounts.%s.password", who)));
+	browser_click("#sign-in");
+	NEED_TRUE(browser_wait_text("h1", "Overview"), "signed in");
+}
+
+/* A product of the demonstration's vendor that waits; its id. */
+static const char *a_product(const char *name)
+{
+	const char *token = token_of("vendor");
+	const struct api_answer *tree = api_get("/api/categories", NULL);
+	const char *category = at_text(tree, "results[0].id");
+
+	NEED_TRUE(category != NULL, "a category");
+	const struct api_answer *a = api_post(
+		"/api/vendor/products",
+		FMT("{\"name\":%s,\"category_id\":\"%s\","
+	            "\"description\":\"<img src=x onerror=alert(1)> woven\","
+	            "\"variants\":[{\"sku\":\"%s\",\"price\":\"450.00\","
+	            "\"stock\":5,\"options\":{\"Size\":\"<b>L</b>\"}}]}",
+	            json_text(tc, json_string(name)), category,
+	            unique("console")),
+		token);
+	NEED_API(a, 201, "the vendor adds a product");
+	return at_text(a, "id");
+}
+
+static bool is_public(const char *id)
+{
+	return api_get(FMT("/api/products/%s", id), NULL)->status == 200;
+}
+
+static void a_wrong_password_stays_outside(void)
+{
+	browser_go(console("/login"));
+	browser_forget();
+	browser_go(console("/login"));
+	browser_shot("login");
+	browser_type("#email", "nobody@example.org");
+	browser_type("#password", "not the password");
+	browser_click("#sign-in");
+	CHECK_TRUE(browser_wait_text(".fault", "not right"), "says so");
+	browser_shot("login_fault");
+	CHECK_TEXT(browser_attribute("#email", "value"), "nobody@example.org",
+	           "the address is kept");
+	browser_go(console("/products"));
+	CHECK_HAS(browser_url(), "/console/login", "the door is shut");
+}
+
+static void a_customer_does_not_get_in(void)
+{
+	browser_go(console("/login"));
+	browser_forget();
+	browser_go(console("/login"));
+	browser_type("#email", dev_text("accounts.customer.email"));
+	browser_type("#password", dev_text("accounts.customer.password"));
+	browser_click("#sign-in");
+	CHECK_TRUE(browser_wait_text(".fault", "not right"), "refused");
+}
+
+static void an_approved_product_is_for_sale_at_once(void)
+{
+	const char *name = unique("Jebena"), *id = a_product(name);
+
+	CHECK_FALSE(is_public(id), "hidden while it waits");
+	sign_in("moderator");
+	browser_shot("home");
+	browser_follow("Products");
+	browser_type("#q", name);
+	browser_click(".filter button");
+	CHECK_TRUE(browser_wait_text("#products", name), "in the queue");
+	browser_shot("products");
+	browser_follow(name);
+	NEED_TRUE(browser_wait_text("h1", name), "its page");
+	browser_shot("product");
+	browser_click("#approve");
+	CHECK_TRUE(browser_wait_text(".message", "approved"), "told");
+	browser_shot("approved");
+	CHECK_TRUE(is_public(id), "for sale");
+	const struct api_answer *list =
+		api_get(FMT("/api/products?q=%s", name), NULL);
+	CHECK_TEXT(at_text(list, "results[0].id"), id, "found by search");
+	/* The message is shown once. */
+	browser_go(console("/products"));
+	CHECK_FALSE(browser_has(".message"), "no old message");
+}
+
+static void a_rejected_product_tells_its_store_why(void)
+{
+	const char *name = unique("Basket"), *id = a_product(name);
+	const char *reason = "The picture shows another basket";
+
+	sign_in("moderator");
+	browser_go(console(FMT("/products/%s", id)));
+	browser_click("#reject-open");
+	browser_shot("product_reject");
+	browser_type("#reason", reason);
+	browser_click("#reject");
+	CHECK_TRUE(browser_wait_text(".message", "rejected"), "told");
+	CHECK_FALSE(is_public(id), "not for sale");
+	const struct api_answer *a =
+		api_get(FMT("/api/vendor/products/%s", id), token_of("vendor"));
+	CHECK_TEXT(at_text(a, "status"), "rejected", "status");
+	CHECK_TEXT(at_text(a, "reason"), reason, "reason");
+	struct mail_found m = mail_to(dev_text("accounts.vendor.email"), name);
+	CHECK_HAS(m.text, reason, "the mail says why");
+}
+
+static void what_sellers_write_stays_text(void)
+{
+	const char *name =
+		unique("<script>document.title='taken'</script>\"'&amp;");
+	const char *id = a_product(name);
+
+	sign_in("moderator");
+	browser_go(console("/products?ordering=-submitted_at"));
+	CHECK_HAS(browser_text("#products"), name, "as written, in the list");
+	CHECK_LACKS(browser_title(), "taken", "no script ran");
+	browser_go(console(FMT("/products/%s", id)));
+	CHECK_TEXT(browser_text("h1"), name, "as written, on its page");
+	CHECK_HAS(browser_text("main"), "<img src=x onerror=alert(1)> woven",
+	          "description");
+	CHECK_HAS(browser_text("main"), "Size: <b>L</b>", "option");
+	browser_shot("product_markup");
+}
+
+static void a_form_needs_its_token(void)
+{
+	const char *id = a_product(unique("Forged"));
+
+	sign_in("moderator");
+	browser_go(console(FMT("/products/%s", id)));
+	browser_script("document.querySelector('#approve').form.csrf.value ="
+	               " 'forged'; return ''");
+	browser_click("#approve");
+	CHECK_TRUE(browser_wait_text("main", "403"), "refused");
+	browser_shot("fault_403");
+	CHECK_FALSE(is_public(id), "nothing happened");
+}
+
+static void faults_are_pages_for_people(void)
+{
+	sign_in("moderator");
+	browser_go(console("/products/no-such-product"));
+	CHECK_HAS(browser_text("main"), "404", "not found");
+	CHECK_TRUE(browser_has("nav.side"), "the way on is there");
+	browser_shot("fault_404");
+	browser_go(console("/products?page=nonsense"));
+	CHECK_HAS(browser_text("main"), "422", "bad page");
+}
+
+static void the_console_works_on_a_phone(void)
+{
+	a_product(unique("Small"));
+	sign_in("moderator");
+	browser_size(390, 844);
+	browser_go(console("/products"));
+	CHECK_TEXT(browser_script("return String(document.documentElement"
+	                          ".scrollWidth <= innerWidth)"),
+	           "true", "nothing sticks out");
+	browser_shot("phone_products");
+	browser_go(console(""));
+	browser_shot("phone_home");
+	browser_size(1280, 900);
+}
+
+static void signing_out_ends_the_session(void)
+{
+	sign_in("moderator");
+	const char *cookie = browser_script("return document.cookie");
+	CHECK_LACKS(cookie, "merkato_console", "scripts cannot read it");
+	browser_click("#logout");
+	CHECK_TRUE(browser_wait_text("main", "signed out"), "told");
+	browser_go(console("/products"));
+	CHECK_HAS(browser_url(), "/console/login", "shut");
+}
+
+static const struct check_hooks hooks = { .start = start, .stop = stop };
+
+CHECK_MAIN_WITH("console", &hooks, TEST(a_wrong_password_stays_outside),
+                TEST(a_customer_does_not_get_in),
+                TEST(an_approved_product_is_for_sale_at_once),
+                TEST(a_rejected_product_tells_its_store_why),
+                TEST(what_sellers_write_stays_text),
+                TEST(a_form_needs_its_token), TEST(faults_are_pages_for_people),
+                TEST(the_console_works_on_a_phone),
+                TEST(signing_out_ends_the_session))
