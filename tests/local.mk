@@ -26,7 +26,9 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/pictures.c \
 	%D%/support/pictures.h \
 	%D%/support/sql_faults.c \
-	%D%/support/sql_faults.h
+	%D%/support/sql_faults.h \
+	%D%/support/webdriver.c \
+	%D%/support/webdriver.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 
 UNIT_LIBS = %D%/support/libcheck.a $(MERKATO_LIBS) $(CUNIT_LIBS)
@@ -106,6 +108,11 @@ EXTRA_DIST += %D%/fuzz/seeds
 API_TESTS = \
 	%D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
+
+# In a real browser, against the same stack: ./dev check browser.
+BROWSER_TESTS = \
+	%D%/browser/browser_console
+check_PROGRAMS += $(BROWSER_TESTS)
 
 # Compiles every test program without running it.
 compile-tests: all
