@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	%D%/unit/test_catalog \
 	%D%/unit/test_client \
 	%D%/unit/test_commands \
+	%D%/unit/test_discovery \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_form \
 	%D%/unit/test_json \

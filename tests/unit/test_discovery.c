@@ -1,0 +1,566 @@
+/* Finding products: words, places, filters, facets, pages, and every way to ask
+ * for it badly. */
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/discovery_db.h"
+#include "db/query.h"
+#include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
+#include "tests/support/goods.h"
+
+static const struct id none;
+
+static const struct answered *get(const char *path)
+{
+	return request("GET", path, NULL);
+}
+
+static const char *count_of(const char *path)
+{
+	const struct answered *a = get(path);
+
+	CHECK_INT(a->status, 200, a->body);
+	return answered_text(a, "count");
+}
+
+static void tokens_are_the_same_in_every_script(void)
+{
+	static const struct {
+		const char *text, *tokens;
+	} cases[] = {
+		{ "Crème Brûlée", "creme brulee" },
+		{ "ቡና", "ቡና__" },
+		{ "የኢትዮጵያ ቡና", "የኢትዮጵያ ቡና__" },
+		{ "咖啡手机", "咖啡__ 啡手__ 手机__ 机__" },
+		{ "iPhone手机", "iphone 手机__ 机__" },
+		{ "The coffee of Jimma", "the__ coffee of__ jimma" },
+		{ "USB-C 3.0", "usb c__ 3__ 0__" },
+		{ "o'brien & co", "o__ brien co__" },
+		{ "ＦＵＬＬ width", "full width" },
+		{ "+-><()~*\"@", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_TEXT(discovery_tokens(tc, cases[i].text), cases[i].tokens,
+		           cases[i].text);
+}
+
+static void expressions_never_carry_what_people_type(void)
+{
+	static const struct {
+		const char *text;
+		bool prefix;
+		const char *want;
+	} cases[] = {
+		{ "coffee beans", false, "+coffee +beans" },
+		{ "coffee bea", true, "+coffee +bea*" },
+		{ "+-coffee* \"(", false, "+coffee" },
+		{ "ቡና", false, "+ቡና__" },
+		{ "咖啡手", false, "+\"咖啡__ 啡手__\"" },
+		{ "咖", false, "+咖*" },
+		{ "a@b.com", false, "+a__ +b__ +com__" },
+		{ "((((", false, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *got = "?";
+
+		NEED_RC(discovery_expression(tc, cases[i].text, cases[i].prefix,
+		                             &got),
+		        RC_OK, cases[i].text);
+		CHECK_TEXT(got, cases[i].want, cases[i].text);
+	}
+}
+
+static void words_are_found_in_any_script(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Goods", none);
+
+	a_live_product(owner, category, "የኢትዮጵያ ቡና");
+	a_live_product(owner, category, "咖啡手机壳");
+	a_live_product(owner, category, "Crème brûlée dish");
+	a_live_product(owner, category, "Coffee grinder");
+	a_live_product(owner, category, "Grinder for spice");
+	CHECK_TEXT(count_of("/api/products?q=%E1%89%A1%E1%8A%93"), "1",
+	           "two letters of Amharic");
+	CHECK_TEXT(count_of("/api/products?q=%E6%89%8B%E6%9C%BA"), "1",
+	           "Chinese inside a run");
+	CHECK_TEXT(count_of("/api/products?q=%E5%92%96%E5%95%A1%E6%89%8B"), "1",
+	           "three characters");
+	CHECK_TEXT(count_of("/api/products?q=%E6%9C%BA"), "1", "one character");
+	CHECK_TEXT(count_of("/api/products?q=creme+brulee"), "1",
+	           "without accents");
+	CHECK_TEXT(count_of("/api/products?q=CR%C3%88ME"), "1", "in capitals");
+	CHECK_TEXT(count_of("/api/products?q=grin"), "2", "a beginning");
+	CHECK_TEXT(count_of("/api/products?q=for"), "1", "a stop word");
+	CHECK_TEXT(count_of("/api/products?q=coffee+spice"), "0",
+	           "both or neither");
+	CHECK_TEXT(count_of("/api/products?q=brulee-r"), "1",
+	           "a part of a SKU");
+}
+
+static void the_product_with_that_sku_comes_first(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Phones", none);
+
+	a_live_product(owner, category, "Mug mug-r mug-r mug-r mug-r mug-r");
+	a_live_product(owner, category, "Mug");
+	CHECK_TEXT(
+		answered_text(get("/api/products?q=mug-R"), "results.0.slug"),
+		"mug", "exact");
+}
+
+static void synonyms_find_each_other(void)
+{
+	const struct person *owner = an_owner();
+	const struct person *admin = an_admin(MAY_ADMIN_PRODUCTS);
+	struct id category = a_category("Goods", none);
+	const struct answered *a;
+
+	a_live_product(owner, category, "Buna ceremony set");
+	a_live_product(owner, category, "Coffee grinder");
+	CHECK_TEXT(count_of("/api/products?q=coffee"), "1", "before");
+	a = request("POST", "/api/admin/search/synonyms",
+	            "{\"term\":\"Coffee\",\"synonym\":\"buna ceremony\"}",
+	            admin->bearer);
+	CHECK_INT(a->status, 201, a->body);
+	CHECK_TEXT(count_of("/api/products?q=coffee"), "2", "at once");
+	CHECK_TEXT(count_of("/api/products?q=coffee+grinder"), "1",
+	           "with more");
+	a = request("DELETE",
+	            "/api/admin/search/synonyms?term=coffee"
+	            "&synonym=buna+ceremony",
+	            NULL, admin->bearer);
+	CHECK_INT(a->status, 204, a->body);
+	CHECK_TEXT(count_of("/api/products?q=coffee"), "1", "no more");
+}
+
+static void bad_questions_have_exact_answers(void)
+{
+	static const struct {
+		const char *query;
+		int status;
+		const char *part;
+	} cases[] = {
+		{ "lat=9&lng=181", 422, "\"lng\"" },
+		{ "lat=-90.1&lng=0", 422, "\"lat\"" },
+		{ "lat=9", 422, "\"lng\"" },
+		{ "lng=9", 422, "\"lat\"" },
+		{ "radius=5", 422, "\"lat\"" },
+		{ "lat=9&lng=38&radius=0", 422, "\"radius\"" },
+		{ "lat=9&lng=38&radius=501", 422, "\"radius\"" },
+		{ "lat=9&lng=38&radius=nan", 422, "\"radius\"" },
+		{ "lat=1e1&lng=38", 422, "\"lat\"" },
+		{ "min_price=-1", 422, "\"min_price\"" },
+		{ "min_price=1.005", 422, "\"min_price\"" },
+		{ "min_price=10&max_price=5", 422, "\"max_price\"" },
+		{ "rating=5.1", 422, "\"rating\"" },
+		{ "rating=four", 422, "\"rating\"" },
+		{ "in_stock=maybe", 422, "\"in_stock\"" },
+		{ "category=nowhere", 422, "\"category\"" },
+		{ "vendor=nobody", 422, "\"vendor\"" },
+		{ "q=%2B%2B", 422, "\"q\"" },
+		{ "facets=2", 422, "\"facets\"" },
+		{ "page=0", 422, "\"page\"" },
+		{ "page=10001", 422, "\"page\"" },
+		{ "page_size=101", 422, "\"page_size\"" },
+		{ "cursor=abc", 422, "\"cursor\"" },
+		{ "fields=id,nothing", 422, "\"fields\"" },
+		{ "ordering=weight", 400, "bad_ordering" },
+		{ "ordering=distance", 400, "bad_ordering" },
+		{ "ordering=relevance", 400, "bad_ordering" },
+		{ "page=1&cursor=", 400, "page_and_cursor" },
+		{ "colour=red", 400, "unknown_parameter" },
+		{ "q=a&q=b", 400, "" },
+		{ "q=%ff", 400, "" },
+		{ "q=%zz", 400, "" },
+		{ "option.=red", 400, "" },
+		{ "option.colour=", 422, "option" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *path = arena_fmt(tc->arena, "/api/products?%s",
+		                             cases[i].query);
+		const struct answered *a = get(path);
+
+		CHECK_INT(a->status, cases[i].status, path);
+		CHECK_HAS(a->body, cases[i].part, path);
+	}
+	CHECK_INT(get("/api/products/above_rating")->status, 422,
+	          "a rating is owed");
+	CHECK_INT(get("/api/categories/nowhere/products")->status, 404,
+	          "no such category");
+	CHECK_INT(get("/api/vendors/nobody/products")->status, 404,
+	          "no such store");
+	CHECK_INT(get("/api/products/nothing")->status, 404, "no such product");
+}
+
+static void filters_combine(void)
+{
+	const struct person *owner = an_owner(), *other = an_owner();
+	struct id food = a_category("Food", none);
+	struct id coffee = a_category("Coffee", food);
+	struct id tools = a_category("Tools", none);
+	struct id rated = a_live_product(owner, coffee, "Rated beans");
+
+	a_live_product(other, coffee, "Other beans");
+	a_live_product(owner, tools, "Bean mill");
+	NEED_RC(sql_run(tc,
+	                "UPDATE product SET rating_sum = 9, rating_count = 2"
+	                " WHERE id = ?",
+	                A(rated)),
+	        RC_OK, "rating");
+	static const struct {
+		const char *query, *count;
+	} cases[] = {
+		{ "category=food", "2" },
+		{ "category=coffee", "2" },
+		{ "category=tools", "1" },
+		{ "category=food&min_price=100.01", "0" },
+		{ "category=food&max_price=100.00", "2" },
+		{ "rating=4.5", "1" },
+		{ "min_rating=4.5", "1" },
+		{ "rating=4.51", "0" },
+		{ "rating=0", "1" },
+		{ "q=beans&rating=4", "1" },
+		{ "q=beans", "2" },
+		{ "q=beans&category=tools", "0" },
+		{ "option.colour=RED", "3" },
+		{ "option.Colour=Blue&option.colour=Red", "3" },
+		{ "option.colour=Green", "0" },
+		{ "option.size=Red", "0" },
+		{ "lat=9.03&lng=38.74&radius=1", "0" },
+		{ "lat=9.03&lng=38.74&radius=5", "3" },
+		{ "lat=9.03&lng=38.74&radius=5&q=mill&in_stock=true", "1" },
+		{ "lat=9.03&lng=38.74&radius=5&category=food&rating=4", "1" },
+		{ "in_stock=false", "0" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_TEXT(count_of(arena_fmt(tc->arena, "/api/products?%s",
+		                              cases[i].query)),
+		           cases[i].count, cases[i].query);
+	const char *vendor =
+		arena_fmt(tc->arena, "/api/vendors/%s/products", owner->slug);
+	CHECK_TEXT(count_of(vendor), "2", "of a store");
+	CHECK_TEXT(count_of(arena_fmt(tc->arena, "%s?category=food", vendor)),
+	           "1", "of a store and category");
+	CHECK_TEXT(strstr(get("/api/products/above_rating?rating=4")->body,
+	                  "\"results\""),
+	           strstr(get("/api/products?rating=4")->body, "\"results\""),
+	           "the same rows");
+}
+
+static void facets_count_what_is_listed(void)
+{
+	const struct person *owner = an_owner();
+	struct id food = a_category("Food", none);
+	struct id coffee = a_category("Coffee", food);
+	static const char *const lists[] = { "/api/products?facets=1",
+		                             "/api/products?q=hand&facets=1",
+		                             "/api/products?lat=9&lng=38.7"
+		                             "&facets=1" };
+
+	a_live_product(owner, coffee, "Beans");
+	a_live_product(owner, coffee, "Husks");
+	a_live_product(owner, food, "Honey");
+	for (size_t i = 0; i < 3; i++) {
+		const struct answered *a = get(lists[i]);
+
+		CHECK_TEXT(answered_text(a, "count"), "3", a->body);
+		CHECK_TEXT(answered_text(a, "facets.category.0.slug"), "coffee",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.category.0.count"), "2",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.price.1.count"), "3",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.rating.4.count"), "0",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.in_stock.true"), "3",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.option.0.name"), "Colour",
+		           lists[i]);
+		CHECK_TEXT(answered_text(a, "facets.option.0.values.1.count"),
+		           "3", lists[i]);
+	}
+}
+
+static int n_statements(const char *path)
+{
+	const struct answered *a = get(path);
+
+	CHECK_INT(a->status, 200, a->body);
+	return a->req->ctx.n_statements;
+}
+
+static void lists_run_the_same_statements_at_any_size(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Things", none);
+	static const char *const lists[] = {
+		"/api/products?page_size=%d",
+		"/api/products?page_size=%d&facets=1",
+		"/api/products?page_size=%d&q=thing",
+		"/api/products?page_size=%d&lat=9&lng=38.7&q=thing",
+		"/api/products?page_size=%d&cursor=",
+		"/api/categories/things/products?page_size=%d",
+		"/api/variants?page_size=%d",
+	};
+
+	many_products(owner, category, 120);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		int one = 0;
+
+		for (int size = 1; size <= 100;
+		     size = size == 1 ? 20 : size * 5) {
+			char *path = arena_alloc(tc->arena, 100);
+
+			/* The list's one number. */
+			const char *d = strstr(lists[i], "%d");
+			snprintf(path, 100, "%.*s%d%s", (int)(d - lists[i]),
+			         lists[i], size, d + 2);
+			int n = n_statements(path);
+
+			one = one ? one : n;
+			CHECK_INT(n, one, path);
+			CHECK_TRUE(n <= 5, path);
+		}
+	}
+	CHECK_INT(n_statements("/api/products"), 2, "rows and their number");
+}
+
+static void a_cursor_walks_every_row_once(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Things", none);
+	static const char *const orders[] = { "-created_at", "created_at",
+		                              "price",       "-price",
+		                              "name",        "-rating",
+		                              "-sales,price" };
+
+	many_products(owner, category, 57);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		const char *next = arena_fmt(
+			tc->arena,
+			"/api/products?ordering=%s&page_size=10&cursor=",
+			orders[i]);
+		int n = 0;
+		struct buf seen;
+
+		buf_init(&seen, tc->arena, 4096);
+		while (next && n < 100) {
+			const struct answered *a = get(next);
+			json_t *results =
+				json_object_get(answered_json(a), "results");
+
+			CHECK_TEXT(answered_text(a, "count"), NULL, "no count");
+			for (size_t k = 0; k < json_array_size(results); k++) {
+				const char *id =
+					json_string_value(json_object_get(
+						json_array_get(results, k),
+						"id"));
+
+				CHECK_LACKS(seen.s, id, "once");
+				buf_puts(&seen, id);
+				n++;
+			}
+			next = answered_text(a, "next");
+			next = next ? strstr(next, "/api/") : NULL;
+		}
+		CHECK_INT(n, 57, orders[i]);
+	}
+}
+
+static void words_and_places_walk_by_cursor_too(void)
+{
+	const struct person *owner = an_owner();
+	static const char *const lists[] = {
+		"/api/products?q=thing&page_size=10&cursor=",
+		"/api/products?lat=9&lng=38.7&page_size=10&cursor=",
+		"/api/products?lat=9&lng=38.7&q=thing&ordering=-price"
+		"&page_size=10&cursor=",
+	};
+
+	many_products(owner, a_category("Things", none), 35);
+	for (size_t i = 0; i < 3; i++) {
+		const char *next = lists[i];
+		int n = 0, pages = 0;
+
+		while (next && pages++ < 10) {
+			const struct answered *a = get(next);
+
+			CHECK_INT(a->status, 200, a->body);
+			n += (int)json_array_size(
+				json_object_get(answered_json(a), "results"));
+			next = answered_text(a, "next");
+			next = next ? strstr(next, "/api/") : NULL;
+		}
+		CHECK_INT(n, 35, lists[i]);
+		CHECK_INT(pages, 4, lists[i]);
+	}
+}
+
+static void pages_of_hits_go_on_where_they_ended(void)
+{
+	const struct person *owner = an_owner();
+	const struct answered *a;
+
+	many_products(owner, a_category("Things", none), 45);
+	a = get("/api/products?lat=9&lng=38.7&page_size=20&page=3");
+	CHECK_TEXT(answered_text(a, "count"), "45", "all");
+	CHECK_TEXT(answered_text(a, "results.4.name"), "Thing 44", "farthest");
+	CHECK_TEXT(answered_text(a, "results.5.name"), NULL, "the last page");
+	CHECK_TEXT(answered_text(a, "next"), NULL, "no more");
+	a = get("/api/products?q=thing&page_size=20&page=3");
+	CHECK_TEXT(answered_text(a, "results.5.name"), NULL, "the last page");
+	a = get("/api/products?page_size=20&page=3");
+	CHECK_TEXT(answered_text(a, "results.4.name"), "Thing 0", "oldest");
+	CHECK_TEXT(answered_text(a, "count"), "45", "all");
+}
+
+/* Great circle by the dot product of unit vectors: another way than the
+ * haversine under test. */
+static double km_between(double lat1, double lng1, double lat2, double lng2)
+{
+	double r = M_PI / 180;
+	double x =
+		cos(lat1 * r) * cos(lng1 * r) * cos(lat2 * r) * cos(lng2 * r) +
+		cos(lat1 * r) * sin(lng1 * r) * cos(lat2 * r) * sin(lng2 * r) +
+		sin(lat1 * r) * sin(lat2 * r);
+
+	return 6371.0088 * acos(fmin(1, fmax(-1, x)));
+}
+
+static double random_between(unsigned *seed, double low, double high)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return low + (high - low) * (double)(*seed >> 8) / 16777216.0;
+}
+
+enum { POINTS = 10000 };
+
+static void scatter(struct id vendor, struct id category, double lats[POINTS],
+                    double lngs[POINTS])
+{
+	unsigned seed = 7;
+
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	for (int i = 0; i < POINTS; i++) {
+		/* A third around the world, the rest where it is difficult. */
+		int where = i % 3;
+
+		lats[i] = where == 0   ? random_between(&seed, -90, 90)
+		          : where == 1 ? random_between(&seed, -18, -15)
+		                       : random_between(&seed, 85, 90);
+		lngs[i] = where == 1 ? random_between(&seed, 177, 183)
+		                     : random_between(&seed, -180, 180);
+		if (lngs[i] > 180)
+			lngs[i] -= 360;
+	}
+	for (int from = 0; from < POINTS; from += 50) {
+		struct query *q = arena_new(tc->arena, struct query);
+
+		query_init(q, tc);
+		query_add(q, "INSERT INTO product (id, vendor_id, category_id,"
+		             " slug, name, currency, status, is_visible, lat,"
+		             " lng, created_at, updated_at) VALUES ");
+		for (int i = from; i < from + 50; i++) {
+			const char *name = arena_fmt(tc->arena, "p%d", i);
+
+			if (i > from)
+				query_add(q, ", ");
+			query_add(
+				q,
+				"(?, ?, ?, ?, 'p', 'ETB', 'approved', 1, ?, ?,"
+				" NOW(6), NOW(6))",
+				A(id_new()), A(vendor), A(category), A(name),
+				A(lats[i]), A(lngs[i]));
+		}
+		NEED_RC(query_run(q, NULL), RC_OK, "points");
+	}
+	NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
+}
+
+static void near_is_what_brute_force_says(void)
+{
+	static const struct {
+		double lat, lng, radius;
+	} asked[] = {
+		{ -16.5, 179.9, 200 }, { -16.5, -179.95, 60 },
+		{ -17, 180, 500 },     { -17, -180, 500 },
+		{ 89.9, 10, 100 },     { 90, 0, 500 },
+		{ -90, 0, 500 },       { 86, -179.9, 300 },
+		{ 9, 38.7, 500 },      { 0, 0, 500 },
+		{ 88, 45, 50 },        { -16, 178, 1 },
+	};
+	static double lats[POINTS], lngs[POINTS];
+	const struct person *owner = an_owner();
+
+	scatter(owner->vendor, a_category("Points", none), lats, lngs);
+	for (size_t k = 0; k < sizeof(asked) / sizeof(*asked); k++) {
+		const char *path =
+			arena_fmt(tc->arena,
+		                  "/api/products?lat=%.2f&lng=%.2f&radius=%.0f"
+		                  "&page_size=1",
+		                  asked[k].lat, asked[k].lng, asked[k].radius);
+		int sure = 0, maybe = 0;
+
+		for (int i = 0; i < POINTS; i++) {
+			double d = km_between(asked[k].lat, asked[k].lng,
+			                      lats[i], lngs[i]);
+
+			/* Radii of the Earth differ by one part in 300,000. */
+			sure += d <= asked[k].radius * 0.9999;
+			maybe += d <= asked[k].radius * 1.0001;
+		}
+		int got = atoi(count_of(path));
+		CHECK_TRUE(got >= sure && got <= maybe,
+		           arena_fmt(tc->arena, "%s: %d, not %d…%d", path, got,
+		                     sure, maybe));
+	}
+}
+
+static void suggestions_follow_the_beginning(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Coffee things", none);
+	const struct answered *a;
+
+	a_live_product(owner, category, "Coffee grinder");
+	a_live_product(owner, category, "Green coffee");
+	a = get("/api/products/suggest?q=cof");
+	CHECK_TEXT(answered_text(a, "results.0.kind"), "category", "category");
+	CHECK_TEXT(answered_text(a, "results.1.text"), "Coffee grinder",
+	           "name");
+	CHECK_TEXT(answered_text(a, "results.2.text"), "coffee", "word");
+	CHECK_TEXT(answered_text(get("/api/products/suggest?q=%25"),
+	                         "results.0.text"),
+	           NULL, "a percent sign is no wildcard");
+	CHECK_INT(get("/api/products/suggest")->status, 422, "q is owed");
+}
+
+static const struct check_hooks hooks = {
+	.start = people_start,
+	.stop = database_stop,
+	.after = people_after,
+};
+
+CHECK_MAIN_WITH("discovery", &hooks, TEST(tokens_are_the_same_in_every_script),
+                TEST(expressions_never_carry_what_people_type),
+                TEST(words_are_found_in_any_script),
+                TEST(the_product_with_that_sku_comes_first),
+                TEST(synonyms_find_each_other),
+                TEST(bad_questions_have_exact_answers), TEST(filters_combine),
+                TEST(facets_count_what_is_listed),
+                TEST(lists_run_the_same_statements_at_any_size),
+                TEST(a_cursor_walks_every_row_once),
+                TEST(words_and_places_walk_by_cursor_too),
+                TEST(pages_of_hits_go_on_where_they_ended),
+                TEST(near_is_what_brute_force_says),
+                TEST(suggestions_follow_the_beginning))
