@@ -3,8 +3,11 @@
 
 #include "db/once_db.h"
 #include "handlers/jobs.h"
+#include "handlers/ledger/ledger.h"
 #include "handlers/media/media.h"
 #include "handlers/notifications/notifications.h"
+#include "handlers/orders/orders.h"
+#include "handlers/payments/payments.h"
 
 const struct job jobs[] = {
 	{ "once.purge", once_purge, .every_s = 3600,
@@ -13,6 +16,14 @@ const struct job jobs[] = {
 	  .summary = "Remove files that no picture needs any more" },
 	{ "notifications.send", notifications_job_send, .every_s = 30,
 	  .summary = "Send again the mails that could not be sent" },
+	{ "orders.expire", orders_expire_job, .every_s = 20,
+	  .summary = "Give back the stock of orders that nobody paid" },
+	{ "orders.release", orders_release_job, .every_s = 600,
+	  .summary = "Release vendors' shares after the holding days" },
+	{ "payments.reconcile", payments_reconcile_job, .every_s = 30,
+	  .summary = "Ask gateways about payments that nobody told us about" },
+	{ "ledger.verify", ledger_verify_job, .every_s = 3600,
+	  .summary = "Check that the books add up" },
 	{ 0 },
 };
 
@@ -20,10 +31,13 @@ const struct consumer consumers[] = {
 	{ "account.", notifications_consume },
 	{ "media.process", media_process },
 	{ "order.", notifications_consume },
+	{ "payment.event", payments_event_handle },
+	{ "payment.refund", payments_refund_handle },
 	{ "payout.", notifications_consume },
 	{ "product.", notifications_consume },
 	{ "review.", notifications_consume },
 	{ "question.", notifications_consume },
+	{ "sandbox.webhook", sandbox_webhook_handle },
 	{ "staff.", notifications_consume },
 	{ "variant.", notifications_consume },
 	{ "vendor.", notifications_consume },

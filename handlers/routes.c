@@ -7,9 +7,12 @@
 #include "handlers/catalog/catalog.h"
 #include "handlers/console/console.h"
 #include "handlers/discovery/discovery.h"
+#include "handlers/ledger/ledger.h"
 #include "handlers/media/media.h"
 #include "handlers/notifications/notifications.h"
 #include "handlers/operations/operations.h"
+#include "handlers/orders/orders.h"
+#include "handlers/payments/payments.h"
 
 /* A line for each module. */
 const struct route *const all_routes[] = {
@@ -23,6 +26,9 @@ const struct route *const all_routes[] = {
 	console_routes,
 	discovery_routes,
 	media_routes,
+	ledger_routes,
 	operations_routes,
+	orders_routes,
+	payments_routes,
 	NULL,
 };

@@ -22,6 +22,7 @@
 #include "handlers/console/console.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/media/media.h"
+#include "handlers/orders/orders.h"
 #include "handlers/routes.h"
 #include "uploads/store.h"
 
@@ -96,6 +97,7 @@ bool start_rooms(void)
 	accounts_start();
 	accounts_use(account_parts);
 	media_on_change(catalog_product_changed);
+	orders_start();
 	dispatch_use(&backend);
 	return true;
 }

@@ -28,6 +28,8 @@ struct fault {
 	const char *code;   /* stable, for programs */
 	const char *detail; /* for people; safe to send */
 	struct field_fault *fields, **fields_tail;
+	const char *members; /* further members of the problem as JSON text
+	                        without braces: "\"quote\":{…}"; or NULL */
 	int retry_after_s; /* for RC_TOO_MANY and RC_UNAVAILABLE */
 };
 

@@ -89,6 +89,8 @@
 	TEXT(payment, "sandbox", "Payment gateway: sandbox")                                                                 \
 	SECRET(payment_webhook_secret, "Secret that the gateway signs its webhooks with")                                    \
 	INT(order_expiry_s, 1800, 60, 86400, "Seconds after which an unpaid order expires")                                  \
+	INT(tax_bp, 0, 0, 10000, "Tax added to the price of goods in basis points; 0 = prices include it")                   \
+	INT(shipping_fee, 5000, 0, 100000000, "What one store asks for shipping an order, in minor units")                   \
 	INT(payout_hold_days, 7, 0, 90, "Days after delivery until a vendor's share is available")                           \
 	INT(commission_bp, 1000, 0, 10000, "Platform commission in basis points")                                            \
 	TEXT(oidc_providers, "", "OpenID providers: name=issuer|client_id|client_secret, with semicolons")                   \

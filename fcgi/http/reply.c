@@ -260,6 +260,10 @@ static void put_problem(struct req *r, enum rc rc)
 	}
 	if (told && e->fields)
 		put_field_faults(b, e->fields);
+	if (told && e->members) {
+		buf_putc(b, ',');
+		buf_puts(b, e->members);
+	}
 	buf_puts(b, ",\"request_id\":");
 	buf_json(b, r->ctx.request_id);
 	buf_putc(b, '}');

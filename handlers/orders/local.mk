@@ -1,0 +1,11 @@
+libmerkato_a_SOURCES += %D%/orders_checkout.c
+libmerkato_a_SOURCES += %D%/orders_http.c
+libmerkato_a_SOURCES += %D%/orders_paid.c
+libmerkato_a_SOURCES += %D%/orders_quote.c
+libmerkato_a_SOURCES += %D%/orders_read.c
+libmerkato_a_SOURCES += %D%/orders_refund.c
+libmerkato_a_SOURCES += %D%/orders_routes.c
+libmerkato_a_SOURCES += %D%/orders_shapes.c
+libmerkato_a_SOURCES += %D%/orders_ship.c
+libmerkato_a_SOURCES += %D%/orders_status.c
+libmerkato_a_SOURCES += %D%/orders_store_http.c

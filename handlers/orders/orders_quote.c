@@ -1,0 +1,209 @@
+/* What something costs now: prices, shipping, tax and commission of lines. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/base/settings.h"
+#include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog.h"
+#include "handlers/orders/orders_inside.h"
+
+enum { WHOLE_BP = 10000, QUANTITY_MAX = 999 };
+
+static enum rc check_items(struct ctx *c, const struct checkout_item *items,
+                           size_t n)
+{
+	enum rc rc = RC_OK;
+
+	if (!n || n > ORDER_LINES_MAX)
+		return fail_field(c, "items", "count",
+		                  "1 to %d lines can be ordered at once",
+		                  ORDER_LINES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *path =
+			arena_fmt(c->arena, "items[%zu].variant_id", i);
+
+		if (items[i].quantity < 1 || items[i].quantity > QUANTITY_MAX)
+			rc = fail_field(
+				c,
+				arena_fmt(c->arena, "items[%zu].quantity", i),
+				"out_of_range", "1 to %d", QUANTITY_MAX);
+		for (size_t k = 0; k < i; k++) {
+			if (id_equal(items[i].variant_id, items[k].variant_id))
+				rc = fail_field(c, path, "duplicate",
+				                "is there twice");
+		}
+	}
+	return rc;
+}
+
+static enum rc load_vendors(struct ctx *c, const struct sale_line *sales,
+                            size_t n, struct vendor_brief **out, size_t *n_out)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	size_t n_ids = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		if (id_is_none(sales[i].vendor_id))
+			continue;
+		while (k < n_ids && !id_equal(ids[k], sales[i].vendor_id))
+			k++;
+		if (k == n_ids)
+			ids[n_ids++] = sales[i].vendor_id;
+	}
+	*n_out = 0;
+	return n_ids ? accounts_vendor_list(c, ids, n_ids, out, n_out) : RC_OK;
+}
+
+static const struct vendor_brief *find_vendor(const struct vendor_brief *all,
+                                              size_t n, struct id id)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (id_equal(all[i].id, id))
+			return &all[i];
+	}
+	return NULL;
+}
+
+/* The first reason why a line cannot be bought, or NULL. */
+static const char *problem_of(const struct ctx *c,
+                              const struct checkout_item *item,
+                              const struct sale_line *s,
+                              const struct vendor_brief *v)
+{
+	if (!s->is_for_sale || !v || strcmp(s->currency, settings->currency))
+		return "not_for_sale";
+	if (!v->is_open)
+		return "store_closed";
+	if (id_equal(v->owner_id, c->actor) ||
+	    (!id_is_none(c->vendor) && id_equal(c->vendor, v->id)))
+		return "own_product";
+	if (!s->allow_backorder && s->stock < item->quantity)
+		return "out_of_stock";
+	if (!money_is_none(item->price) && item->price.minor != s->price.minor)
+		return "price_changed";
+	return NULL;
+}
+
+static struct quote_part *part_of(struct quote *q, struct ctx *c,
+                                  struct id vendor, const char *name, size_t n)
+{
+	for (size_t i = 0; i < q->n_vendors; i++) {
+		if (id_equal(q->vendors[i].vendor_id, vendor))
+			return &q->vendors[i];
+	}
+	struct quote_part *p = &q->vendors[q->n_vendors++];
+	p->vendor_id = vendor;
+	p->vendor_name = name;
+	p->lines = arena_new_array(c->arena, struct quote_line, n);
+	return p;
+}
+
+static bool add_to(struct money *sum, struct money m)
+{
+	return money_add(*sum, m, sum);
+}
+
+/* Tax is added to the price of the goods; shipping bears none. */
+static bool price_line(struct quote_line *l, struct money price, int quantity)
+{
+	l->unit_price = price;
+	l->quantity = quantity;
+	return money_times(price, quantity, &l->line_total) &&
+	       money_share(l->line_total, settings->tax_bp, WHOLE_BP, &l->tax);
+}
+
+static bool add_line(struct quote_part *p, const struct quote_line *l)
+{
+	p->lines[p->n_lines++] = *l;
+	return add_to(&p->items_total, l->line_total) &&
+	       add_to(&p->tax_total, l->tax);
+}
+
+static bool add_up(struct quote *q)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < q->n_vendors; i++) {
+		struct quote_part *p = &q->vendors[i];
+
+		p->shipping_total.minor = settings->shipping_fee;
+		p->total = p->items_total;
+		ok = ok && money_sub(p->total, p->discount_total, &p->total) &&
+		     add_to(&p->total, p->shipping_total) &&
+		     add_to(&p->total, p->tax_total) &&
+		     add_to(&q->items_total, p->items_total) &&
+		     add_to(&q->discount_total, p->discount_total) &&
+		     add_to(&q->shipping_total, p->shipping_total) &&
+		     add_to(&q->tax_total, p->tax_total) &&
+		     add_to(&q->total, p->total);
+	}
+	return ok;
+}
+
+static int by_vendor(const void *a, const void *b)
+{
+	const struct quote_part *x = a, *y = b;
+
+	return id_compare(x->vendor_id, y->vendor_id);
+}
+
+enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
+                     struct quote *out)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n ? n : 1);
+	struct quote q = { .currency = settings->currency, .can_order = true };
+	struct vendor_brief *vendors = NULL;
+	struct sale_line *sales;
+	size_t n_vendors = 0;
+	bool fits = true;
+
+	enum rc rc = check_items(c, items, n);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = items[i].variant_id;
+	if (!rc)
+		rc = catalog_lines_for_sale(c, ids, n, &sales);
+	if (!rc)
+		rc = load_vendors(c, sales, n, &vendors, &n_vendors);
+	if (rc)
+		return rc;
+	q.vendors = arena_new_array(c->arena, struct quote_part, n);
+	q.commission_bp = arena_new_array(c->arena, int64_t, n);
+	q.sales = sales;
+	for (size_t i = 0; i < n; i++) {
+		const struct sale_line *s = &sales[i];
+		const struct vendor_brief *v =
+			find_vendor(vendors, n_vendors, s->vendor_id);
+		struct quote_line l = {
+			.variant_id = items[i].variant_id,
+			.product_id = s->product_id,
+			.sku = s->sku ? s->sku : "",
+			.product_name = s->product_name ? s->product_name : "",
+			.variant_name = s->variant_name,
+			.in_stock = s->allow_backorder ? -1 : s->stock,
+			.problem = problem_of(c, &items[i], s, v),
+		};
+		bool is_known = s->is_for_sale && v;
+
+		q.can_order = q.can_order && !l.problem;
+		fits = fits &&
+		       price_line(&l, is_known ? s->price : (struct money){ 0 },
+		                  items[i].quantity) &&
+		       add_line(part_of(&q, c, s->vendor_id, v ? v->name : "",
+		                        n),
+		                &l);
+		/* The most specific rate wins. */
+		q.commission_bp[i] = v && v->commission_bp != INT_NONE
+		                             ? v->commission_bp
+		                             : settings->commission_bp;
+	}
+	if (!fits || !add_up(&q))
+		return fail_field(c, "items", "too_large",
+		                  "is more than can be paid");
+	qsort(q.vendors, q.n_vendors, sizeof *q.vendors, by_vendor);
+	*out = q;
+	return RC_OK;
+}

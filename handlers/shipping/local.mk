@@ -1,0 +1,1 @@
+libmerkato_a_SOURCES += %D%/shipping.c
