@@ -123,6 +123,39 @@ static const struct field movement_fields[] = {
 static const struct shape movement_shape =
 	SHAPE(demo_movement, movement_fields);
 
+static const struct field review_fields[] = {
+	FIELD(demo_review, id),
+	FIELD(demo_review, product_id),
+	FIELD(demo_review, vendor_id),
+	FIELD(demo_review, customer_id),
+	FIELD(demo_review, author_name),
+	FIELD(demo_review, title),
+	FIELD(demo_review, text),
+	FIELD(demo_review, status),
+	FIELD(demo_review, rating),
+	FIELD(demo_review, verified_purchase),
+	FIELD(demo_review, helpful_count),
+	FIELD(demo_review, response),
+	FIELD(demo_review, response_status),
+	FIELD(demo_review, response_at),
+	FIELD(demo_review, decided_at),
+	FIELD(demo_review, created_at),
+	FIELD(demo_review, updated_at),
+	FIELDS_END,
+};
+static const struct shape review_shape = SHAPE(demo_review, review_fields);
+
+static const struct field rating_fields[] = {
+	FIELD(demo_rating, product_id),
+	FIELD(demo_rating, stars_1),
+	FIELD(demo_rating, stars_2),
+	FIELD(demo_rating, stars_3),
+	FIELD(demo_rating, stars_4),
+	FIELD(demo_rating, stars_5),
+	FIELDS_END,
+};
+static const struct shape rating_shape = SHAPE(demo_rating, rating_fields);
+
 enum rc demo_db_is_empty(struct ctx *c, bool *is_empty)
 {
 	int64_t n = 0;
@@ -184,4 +217,14 @@ enum rc demo_db_movements(struct ctx *c, const struct demo_movement *rows,
                           size_t n)
 {
 	return sql_insert_all(c, "stock_movement", &movement_shape, rows, n);
+}
+
+enum rc demo_db_reviews(struct ctx *c, const struct demo_review *rows, size_t n)
+{
+	return sql_insert_all(c, "review", &review_shape, rows, n);
+}
+
+enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows, size_t n)
+{
+	return sql_insert_all(c, "product_rating", &rating_shape, rows, n);
 }

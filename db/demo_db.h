@@ -72,6 +72,22 @@ struct demo_movement {
 	struct when created_at;
 };
 
+struct demo_review {
+	struct id id, product_id, vendor_id, customer_id;
+	const char *author_name, *title, *text, *status;
+	int rating;
+	bool verified_purchase;
+	int helpful_count;
+	const char *response, *response_status;
+	struct when response_at, decided_at, created_at, updated_at;
+};
+
+/* How many published reviews a product has, by stars. */
+struct demo_rating {
+	struct id product_id;
+	int stars_1, stars_2, stars_3, stars_4, stars_5;
+};
+
 /* Whether there are people or products already. */
 CHECKED enum rc demo_db_is_empty(struct ctx *c, bool *is_empty);
 /* This connection's checks of keys are off from here: the generator's rows are
@@ -94,5 +110,9 @@ CHECKED enum rc demo_db_options(struct ctx *c, const struct demo_option *rows,
                                 size_t n);
 CHECKED enum rc demo_db_movements(struct ctx *c,
                                   const struct demo_movement *rows, size_t n);
+CHECKED enum rc demo_db_reviews(struct ctx *c, const struct demo_review *rows,
+                                size_t n);
+CHECKED enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows,
+                                size_t n);
 
 #endif

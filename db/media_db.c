@@ -395,11 +395,11 @@ enum rc media_db_files_until(struct ctx *c, struct id owner,
 enum rc media_db_stem_keep(struct ctx *c, const char *stem)
 {
 	/* '-' follows a stem, '.' is the next character after it. */
-	return sql_run(
-		c,
-		"UPDATE media_file SET remove_at = NULL"
-		" WHERE name >= CONCAT(?, '-') AND name < CONCAT(?, '.')",
-		A(stem), A(stem));
+	return sql_run(c,
+	               "UPDATE media_file SET remove_at = NULL"
+	               " WHERE name >= ? AND name < ?",
+	               A(arena_fmt(c->arena, "%s-", stem)),
+	               A(arena_fmt(c->arena, "%s.", stem)));
 }
 
 enum rc media_db_files_due(struct ctx *c, int max, struct media_file **out,

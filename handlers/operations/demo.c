@@ -12,6 +12,8 @@
 #include "fcgi/base/crypto.h"
 #include "fcgi/base/log.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog.h"
+#include "handlers/media/media.h"
 #include "handlers/operations/demo_make.h"
 
 enum { PICTURE_BATCH = 500, PASSWORD_BYTES = 12 };
@@ -25,7 +27,7 @@ static const struct demo_size sizes[] = {
 	  .n_tops = 8,
 	  .n_subs = 2,
 	  .n_leaves = 2,
-	  .n_pictures = 40,
+	  .n_pictures = 18,
 	  .n_processes = 1 },
 	{ .name = "full",
 	  .n_stores = 1000,
@@ -35,7 +37,7 @@ static const struct demo_size sizes[] = {
 	  .n_tops = 12,
 	  .n_subs = DEMO_SUBS,
 	  .n_leaves = DEMO_LEAVES,
-	  .n_pictures = 48,
+	  .n_pictures = 24,
 	  .n_processes = 2 },
 	{ .name = "million",
 	  .n_stores = 5000,
@@ -45,7 +47,7 @@ static const struct demo_size sizes[] = {
 	  .n_tops = 12,
 	  .n_subs = DEMO_SUBS,
 	  .n_leaves = DEMO_LEAVES,
-	  .n_pictures = 48,
+	  .n_pictures = 24,
 	  .n_processes = 2 },
 };
 
@@ -208,12 +210,30 @@ static enum rc make_products(struct ctx *c, const struct demo_world *w)
 	            "not all products could be loaded");
 }
 
+static enum rc make_pictures(struct ctx *c, struct demo_world *w)
+{
+	size_t n = (size_t)w->size->n_pictures;
+	enum rc rc = RC_OK;
+
+	w->pictures = arena_new_array(c->arena, struct demo_picture, n);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = media_demo_picture(c, (unsigned)i, &w->pictures[i]);
+	return rc;
+}
+
 static enum rc make_all(struct ctx *c, struct demo_world *w,
                         struct demo_account *accounts)
 {
-	enum rc rc = make_people(c, w, accounts);
+	int64_t n;
+	enum rc rc = make_pictures(c, w);
 
-	return rc ? rc : make_products(c, w);
+	if (!rc)
+		rc = make_people(c, w, accounts);
+	if (!rc)
+		rc = make_products(c, w);
+	if (!rc)
+		rc = catalog_rebuild(c, &n);
+	return rc;
 }
 
 enum rc demo_load(struct ctx *c, const struct demo_size *size,

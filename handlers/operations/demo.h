@@ -11,7 +11,7 @@
 struct demo_size {
 	const char *name;
 	int64_t n_stores, n_products, n_customers;
-	int64_t n_reviews; /* in all; 0 … twice the average for a product */
+	int64_t n_reviews; /* nearly; 0 to twice the average for a product */
 	int n_tops, n_subs, n_leaves; /* of the category tree */
 	int n_pictures;               /* drawn, and shared by the products */
 	int n_processes;              /* that load products side by side */

@@ -226,13 +226,10 @@ enum rc demo_make_categories(struct ctx *c, struct demo_world *w)
 enum rc demo_make_customers(struct ctx *c, struct demo_world *w)
 {
 	struct demo_random r = { 3 };
-	int64_t n = w->size->n_customers;
 
-	w->customers = arena_new_array(c->arena, struct id, (size_t)n);
-	for (int64_t i = 0; i < n; i++)
-		w->customers[i] = add_person(c, w, &r, ROLE_CUSTOMER,
-		                             arena_fmt(c->arena, "buyer%lld",
-		                                       (long long)i))
-		                          ->id;
+	w->customers = &w->people[w->n_people];
+	for (int64_t i = 0; i < w->size->n_customers; i++)
+		add_person(c, w, &r, ROLE_CUSTOMER,
+		           arena_fmt(c->arena, "buyer%lld", (long long)i));
 	return demo_db_users(c, w->people, w->n_people);
 }

@@ -3,6 +3,7 @@
 #define MERKATO_DEMO_MAKE_H
 
 #include "db/demo_db.h"
+#include "handlers/media/media.h"
 #include "handlers/operations/demo.h"
 #include "handlers/operations/demo_words.h"
 
@@ -38,7 +39,8 @@ struct demo_world {
 	struct demo_store *stores;
 	struct demo_leaf *leaves;
 	size_t n_leaves;
-	struct id *customers;
+	const struct demo_user *customers; /* among the people */
+	struct demo_picture *pictures;     /* size->n_pictures of them */
 	struct demo_user *people; /* owners and customers, to be inserted */
 	size_t n_people;
 };
@@ -48,6 +50,13 @@ CHECKED enum rc demo_make_stores(struct ctx *c, struct demo_world *w,
                                  size_t n_given);
 CHECKED enum rc demo_make_categories(struct ctx *c, struct demo_world *w);
 CHECKED enum rc demo_make_customers(struct ctx *c, struct demo_world *w);
+/* What customers say of product number i, with its rating: adds to rows and
+ * counts up *n. At most demo_reviews_most(w) of them. */
+size_t demo_reviews_most(const struct demo_world *w);
+void demo_make_reviews(const struct demo_world *w, struct demo_random *r,
+                       int64_t i, struct demo_product *p,
+                       struct demo_review *rows, size_t *n,
+                       struct demo_rating *rating);
 /* Products from … to - 1 with all that hangs on them, in transactions of a few
  * hundred; the same whoever makes them in which order. */
 CHECKED enum rc demo_make_products(struct ctx *c, const struct demo_world *w,

@@ -21,7 +21,10 @@ struct batch {
 	struct demo_variant variants[BATCH * VARIANTS_MAX];
 	struct demo_movement movements[BATCH * VARIANTS_MAX];
 	struct demo_option options[BATCH * VARIANTS_MAX * OPTIONS_MAX];
-	size_t n_products, n_variants, n_options;
+	struct demo_image images[BATCH];
+	struct demo_rating ratings[BATCH];
+	struct demo_review *reviews;
+	size_t n_products, n_variants, n_options, n_reviews, n_ratings;
 };
 
 /* Of a hundred products: 92 sell, 5 wait, 1 each is a draft, refused, archived.
@@ -221,6 +224,15 @@ static void add_product(struct batch *b, int64_t i)
 	for (int k = 0; k <= i % VARIANTS_MAX; k++)
 		add_variant(b, p, i + 1, leaf->sub, k, units, second);
 	b->slugs[b->n_products] = (struct demo_slug){ p->slug, p->id };
+	b->images[b->n_products] = (struct demo_image){
+		.product_id = p->id,
+		.vendor_id = p->vendor_id,
+		.alt = p->name,
+		.picture = &w->pictures[i % w->size->n_pictures],
+	};
+	demo_make_reviews(w, r, i, p, b->reviews, &b->n_reviews,
+	                  &b->ratings[b->n_ratings]);
+	b->n_ratings += p->rating_count > 0;
 	b->n_products++;
 }
 
@@ -239,6 +251,12 @@ static enum rc insert(struct ctx *c, const struct batch *b)
 		rc = demo_db_movements(c, b->movements, b->n_variants);
 	if (!rc)
 		rc = demo_db_options(c, b->options, b->n_options);
+	if (!rc)
+		rc = demo_db_reviews(c, b->reviews, b->n_reviews);
+	if (!rc)
+		rc = demo_db_ratings(c, b->ratings, b->n_ratings);
+	if (!rc)
+		rc = media_demo_attach(c, b->images, b->n_products);
 	return sql_end(c, rc);
 }
 
@@ -248,6 +266,9 @@ enum rc demo_make_products(struct ctx *c, const struct demo_world *w,
 	struct batch *b = arena_new(c->arena, struct batch);
 	struct arena *arena = arena_create(0);
 	enum rc rc = demo_db_prepare(c);
+
+	b->reviews = arena_new_array(c->arena, struct demo_review,
+	                             BATCH * demo_reviews_most(w));
 
 	for (int64_t i = from; !rc && i < to; i += BATCH) {
 		struct ctx inner;
@@ -259,6 +280,7 @@ enum rc demo_make_products(struct ctx *c, const struct demo_world *w,
 		b->arena = arena;
 		b->random.state = 1000 + (uint64_t)i;
 		b->n_products = b->n_variants = b->n_options = 0;
+		b->n_reviews = b->n_ratings = 0;
 		for (int64_t k = i; k < i + BATCH && k < to; k++)
 			add_product(b, k);
 		rc = insert(&inner, b);

@@ -3,6 +3,7 @@ libmerkato_a_SOURCES += \
 	%D%/demo_command.c \
 	%D%/demo_make.c \
 	%D%/demo_products.c \
+	%D%/demo_reviews.c \
 	%D%/demo_words.c \
 	%D%/operations_commands.c \
 	%D%/operations_http.c \
