@@ -490,6 +490,19 @@ enum rc discovery_db_trending(struct ctx *c, int max,
 	                A(max));
 }
 
+enum rc discovery_db_recent(struct ctx *c, struct id customer, int max,
+                            struct product_card **rows, size_t *n)
+{
+	return sql_list(c, &product_card_shape, rows, n,
+	                CARD "  FROM recently_viewed z"
+	                     "  STRAIGHT_JOIN product p"
+	                     "    ON p.id = z.product_id" JOINED
+	                     " WHERE z.customer_id = ? AND p.is_visible = 1"
+	                     " ORDER BY z.viewed_at DESC, z.product_id"
+	                     " LIMIT ?",
+	                A(customer), A(max));
+}
+
 enum rc discovery_db_related(struct ctx *c, struct id product, int max,
                              struct product_card **rows, size_t *n)
 {

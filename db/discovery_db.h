@@ -139,6 +139,9 @@ CHECKED enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
 
 CHECKED enum rc discovery_db_trending(struct ctx *c, int max,
                                       struct product_card **rows, size_t *n);
+/* What the customer has looked at, newest first. */
+CHECKED enum rc discovery_db_recent(struct ctx *c, struct id customer, int max,
+                                    struct product_card **rows, size_t *n);
 /* Set by hand first, then sold best in the same category. */
 CHECKED enum rc discovery_db_related(struct ctx *c, struct id product, int max,
                                      struct product_card **rows, size_t *n);

@@ -56,7 +56,9 @@ enum rc events_db_history(struct ctx *c, struct id product,
 	by_id.n_order = 0;
 	query_init(q, c);
 	query_add(q,
-	          COLUMNS " AND e.field IN ('price', 'sale_price', 'in_stock')",
+	          COLUMNS
+	          " AND e.field IN ('price', 'sale_price', 'current_price',"
+	          "             'in_stock')",
 	          A(product));
 	return query_page(q, &product_event_shape, event_sorts, "e.id", &by_id,
 	                  rows, n, info);

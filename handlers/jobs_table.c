@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "db/once_db.h"
+#include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/media/media.h"
@@ -12,6 +14,14 @@
 const struct job jobs[] = {
 	{ "once.purge", once_purge, .every_s = 3600,
 	  .summary = "Forget answers kept for Idempotency-Keys after a day" },
+	{ "catalog.prices", catalog_job_prices, .every_s = 20,
+	  .summary = "Begin and end sales on time" },
+	{ "catalog.timeline", catalog_job_timeline, .every_s = 3600,
+	  .summary = "Forget product events after their time" },
+	{ "catalog.views", discovery_job_views, .every_s = 30,
+	  .summary = "Add looks at products to their counts" },
+	{ "catalog.trending", discovery_job_trending, .every_s = 600,
+	  .summary = "Rank products by looks and sales of the last days" },
 	{ "media.sweep", media_sweep, .every_s = 600,
 	  .summary = "Remove files that no picture needs any more" },
 	{ "notifications.send", notifications_job_send, .every_s = 30,

@@ -225,6 +225,18 @@ static void record(struct req *r, int64_t began)
 	});
 }
 
+/* HEAD is not looking. What goes wrong here is no matter of the answer. */
+static void note_seen(struct req *r)
+{
+	if (!r->route || !r->route->seen || strcmp(r->method, "GET") != 0)
+		return;
+	if (r->status != 200 && r->status != 304)
+		return;
+	fail_clear(&r->ctx);
+	r->ctx.read_only = false;
+	r->route->seen(r);
+}
+
 void dispatch(struct req *r)
 {
 	int64_t began = when_ticks();
@@ -239,6 +251,7 @@ void dispatch(struct req *r)
 		r->type = NULL;
 	gate_headers(r);
 	record(r, began);
+	note_seen(r);
 	if (gate_backend->reset)
 		gate_backend->reset(&r->ctx);
 	log_request(NULL);

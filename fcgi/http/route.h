@@ -84,6 +84,9 @@ struct route {
 	             reply_all */
 	const struct shape *extra; /* members beside "results" that the handler
 	                              gives to reply_page_with */
+	void (*seen)(struct req *r); /* after a GET was answered 200 or 304, kept
+	                                answers too: counts it; it may write, but
+	                                changes nothing of the answer */
 	const char *type; /* media type of an answer that no shape describes:
 	                     "text/csv"; NULL = JSON of .reply */
 };

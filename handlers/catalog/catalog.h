@@ -101,6 +101,10 @@ CHECKED enum rc catalog_product_changed(struct ctx *c, struct id product,
 CHECKED enum rc catalog_product_owned(struct ctx *c, struct id product,
                                       struct id vendor);
 
+/* Timed work. */
+enum rc catalog_job_prices(struct ctx *c, bool *more);
+enum rc catalog_job_timeline(struct ctx *c, bool *more);
+
 /* How many nodes of the tree or counts are not what they should be: 0. */
 CHECKED enum rc catalog_categories_verify(struct ctx *c, int64_t *n_faults);
 

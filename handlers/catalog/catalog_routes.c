@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
 
 /* clang-format off */
@@ -245,7 +246,7 @@ const struct route catalog_routes[] = {
 
 	/* Products for shoppers. */
 	{ "GET", "/api/products/{product}", catalog_product_get, OF_PRODUCT,
-	  .reply = &page_shape,
+	  .reply = &page_shape, .seen = discovery_product_seen,
 	  .summary = "One product by id or slug, with all that belongs to it" },
 	{ "GET", "/api/products/{product}/variants",
 	  catalog_product_variants_get, OF_PRODUCT, .all = true,

@@ -5,6 +5,7 @@ libmerkato_a_SOURCES += %D%/catalog_shapes.c
 libmerkato_a_SOURCES += %D%/categories.c
 libmerkato_a_SOURCES += %D%/categories_http.c
 libmerkato_a_SOURCES += %D%/changes.c
+libmerkato_a_SOURCES += %D%/jobs.c
 libmerkato_a_SOURCES += %D%/moderation.c
 libmerkato_a_SOURCES += %D%/page.c
 libmerkato_a_SOURCES += %D%/products.c

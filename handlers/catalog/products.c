@@ -543,12 +543,9 @@ static enum rc delete (struct ctx *c, struct id vendor, struct id id,
 	                                           "deleted.");
 	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
 	                  NULL);
-	if (!rc)
-		rc = media_delete_of_product(c, id);
-	if (!rc)
-		rc = media_delete_of_product(c, id);
-	if (!rc)
-		rc = products_db_delete(c, id);
+	if (!rc) rc = media_delete_of_product(c, id);
+	if (!rc) rc = media_delete_of_product(c, id);
+	if (!rc) rc = products_db_delete(c, id);
 	catalog_touch_product(c, &p);
 	return rc;
 }

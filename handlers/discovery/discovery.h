@@ -27,4 +27,13 @@ const char *discovery_tokens(struct ctx *c, const char *text);
 CHECKED enum rc discovery_expression(struct ctx *c, const char *text,
                                      bool prefix, const char **out);
 
+/* What routes call after answering: counts the look at the product that the
+ * first path parameter names; notes searches that found nothing. */
+void discovery_product_seen(struct req *r);
+void discovery_list_seen(struct req *r);
+
+/* Timed work. */
+enum rc discovery_job_views(struct ctx *c, bool *more);
+enum rc discovery_job_trending(struct ctx *c, bool *more);
+
 #endif

@@ -11,7 +11,7 @@
 #include "fcgi/http/reply.h"
 #include "handlers/discovery/listing.h"
 
-enum { TRENDING = 20, RELATED = 12 };
+enum { TRENDING = 20, RELATED = 12, RECENT = 50 };
 
 enum rc discovery_products_get(struct req *r)
 {
@@ -95,6 +95,17 @@ enum rc discovery_related_get(struct req *r)
 	enum rc rc = products_db_visible(&r->ctx, id, key, &p);
 	if (!rc)
 		rc = discovery_db_related(&r->ctx, p.id, RELATED, &rows, &n);
+	finish(&r->ctx, rows, n);
+	return rc ? rc : reply_all(r, rows, n);
+}
+
+enum rc discovery_recent_get(struct req *r)
+{
+	struct product_card *rows = NULL;
+	size_t n = 0;
+	enum rc rc =
+		discovery_db_recent(&r->ctx, r->ctx.actor, RECENT, &rows, &n);
+
 	finish(&r->ctx, rows, n);
 	return rc ? rc : reply_all(r, rows, n);
 }

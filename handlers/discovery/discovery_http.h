@@ -10,6 +10,7 @@ enum rc discovery_vendor_products_get(struct req *r);
 enum rc discovery_suggest_get(struct req *r);
 enum rc discovery_trending_get(struct req *r);
 enum rc discovery_related_get(struct req *r);
+enum rc discovery_recent_get(struct req *r);
 enum rc discovery_synonyms_get(struct req *r);
 enum rc discovery_synonyms_post(struct req *r);
 enum rc discovery_synonyms_delete(struct req *r);

@@ -80,7 +80,7 @@ enum { LISTING_S = 900, DEPENDS = TAG_CATALOG | TAG_CATEGORIES | TAG_VENDORS };
 
 const struct route discovery_routes[] = {
 	{ "GET", "/api/products", discovery_products_get, LISTING,
-	  .query = &product_query_shape,
+	  .query = &product_query_shape, .seen = discovery_list_seen,
 	  .summary = "Products by words, place and filters, with facets" },
 	{ "GET", "/api/products/above_rating", discovery_products_get, LISTING,
 	  .query = &above_rating_query_shape,
@@ -101,6 +101,10 @@ const struct route discovery_routes[] = {
 	{ "GET", "/api/vendors/{slug}/products", discovery_vendor_products_get,
 	  LISTING, .query = &product_query_shape,
 	  .summary = "Products of a store" },
+	{ "GET", "/api/users/me/recently-viewed", discovery_recent_get,
+	  .who = ROLE_CUSTOMER, .limit = LIMIT_READ, .all = true,
+	  .reply = &product_card_shape,
+	  .summary = "Products that I have looked at, newest first" },
 	{ "GET", "/api/admin/search/synonyms", discovery_synonyms_get,
 	  SEARCH_ADMIN, .limit = LIMIT_READ, .list = true,
 	  .reply = &synonym_shape, .summary = "Words that mean the same" },

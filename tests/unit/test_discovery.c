@@ -545,6 +545,115 @@ static void suggestions_follow_the_beginning(void)
 	CHECK_INT(get("/api/products/suggest")->status, 422, "q is owed");
 }
 
+#define PERSON_AGENT "User-Agent: Mozilla/5.0 (X11; Linux x86_64)"
+
+static void flush_views(void)
+{
+	bool more = false;
+
+	NEED_RC(discovery_job_views(tc, &more), RC_OK, "flush");
+}
+
+static void a_look_counts_once_per_visitor_and_half_hour(void)
+{
+	const struct person *owner = an_owner(), *customer = a_customer();
+	const char *path = "/api/products/mug";
+	const char *views = "SELECT views FROM product";
+
+	a_live_product(owner, a_category("Goods", none), "Mug");
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(request("GET", path, NULL, PERSON_AGENT)->status, 200,
+		          "a visitor");
+	request("HEAD", path, NULL, PERSON_AGENT);
+	request("GET", path, NULL, "User-Agent: Lynx", "Purpose: prefetch");
+	request("GET", path, NULL, PERSON_AGENT, customer->bearer);
+	request("GET", path, NULL, PERSON_AGENT, owner->bearer);
+	request("GET", path, NULL, "User-Agent: Googlebot/2.1");
+	flush_views();
+	CHECK_INT(db_number(views), 2, "a visitor and a customer");
+	CHECK_INT(db_number("SELECT robot_views FROM product"), 1, "a robot");
+	flush_views();
+	CHECK_INT(db_number(views), 2, "flushed once");
+	CHECK_TRUE(strstr(request("GET", "/api/users/me/recently-viewed", NULL,
+	                          customer->bearer)
+	                          ->body,
+	                  "\"slug\":\"mug\""),
+	           "the customer's own list");
+	tc->now = when_plus(tc->now, 1800);
+	request("GET", path, NULL, PERSON_AGENT);
+	flush_views();
+	CHECK_INT(db_number(views), 3, "the next half-hour");
+	CHECK_INT(db_number("SELECT SUM(views) FROM product_day"), 3, "by day");
+}
+
+static void what_is_looked_at_and_sold_trends(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Goods", none);
+	bool more = false;
+
+	a_live_product(owner, category, "Mug");
+	struct id sold = a_live_product(owner, category, "Pot");
+	request("GET", "/api/products/mug", NULL, PERSON_AGENT);
+	NEED_RC(catalog_count_sale(tc, sold, 1), RC_OK, "a sale");
+	flush_views();
+	NEED_RC(discovery_job_trending(tc, &more), RC_OK, "rank");
+	const struct answered *a = get("/api/products/trending");
+	CHECK_TEXT(answered_text(a, "results.0.slug"), "pot", "sold");
+	CHECK_TEXT(answered_text(a, "results.1.slug"), "mug", "looked at");
+}
+
+static void searches_without_result_are_reported(void)
+{
+	const struct person *admin = an_admin(MAY_ADMIN_PRODUCTS);
+	const struct answered *a;
+
+	get("/api/products?q=Unicorn+Horn");
+	get("/api/products?q=unicorn+horn");
+	get("/api/products?page_size=5");
+	a = request("GET", "/api/admin/search/misses", NULL, admin->bearer);
+	CHECK_TEXT(answered_text(a, "results.0.query"), "unicorn horn", "what");
+	CHECK_TEXT(answered_text(a, "results.0.n"), "2", "how often");
+	CHECK_TEXT(answered_text(a, "results.1.query"), NULL, "no other");
+}
+
+static void a_sale_begins_and_ends_by_the_clock(void)
+{
+	const struct person *owner = an_owner();
+	struct id id = a_live_product(owner, a_category("Goods", none), "Mug");
+	struct id variant = variant_of(id, 0);
+	char from[WHEN_TEXT_MAX], until[WHEN_TEXT_MAX];
+	bool more = false;
+	const struct answered *a = request(
+		"PATCH",
+		arena_fmt(tc->arena, "/api/variants/%s", text_of(variant)),
+		arena_fmt(tc->arena,
+	                  "{\"sale_price\":\"60.00\",\"sale_from\":\"%s\","
+	                  "\"sale_until\":\"%s\"}",
+	                  when_text(when_plus(tc->now, 60), from),
+	                  when_text(when_plus(tc->now, 120), until)),
+		owner->bearer);
+
+	CHECK_TEXT(answered_text(a, "current_price"), "100.00", "not yet");
+	tc->now = when_plus(tc->now, 61);
+	NEED_RC(catalog_job_prices(tc, &more), RC_OK, "job");
+	dispatch_flush_touches(tc);
+	CHECK_TEXT(answered_text(get("/api/products"), "results.0.price"),
+	           "60.00", "it has begun");
+	tc->now = when_plus(tc->now, 60);
+	/* Before the job has run, those who ask and buy go by the clock. */
+	a = get(arena_fmt(tc->arena, "/api/variants/%s/live",
+	                  text_of(variant)));
+	CHECK_TEXT(answered_text(a, "price"), "100.00", "it has ended");
+	NEED_RC(catalog_job_prices(tc, &more), RC_OK, "job");
+	dispatch_flush_touches(tc);
+	CHECK_TEXT(answered_text(get("/api/products"), "results.0.price"),
+	           "100.00", "in lists too");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM product_event"
+	                    " WHERE field = 'current_price'"),
+	          2, "both in the timeline");
+}
+
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -563,4 +672,8 @@ CHECK_MAIN_WITH("discovery", &hooks, TEST(tokens_are_the_same_in_every_script),
                 TEST(words_and_places_walk_by_cursor_too),
                 TEST(pages_of_hits_go_on_where_they_ended),
                 TEST(near_is_what_brute_force_says),
-                TEST(suggestions_follow_the_beginning))
+                TEST(suggestions_follow_the_beginning), TEST(flush_views),
+                TEST(a_look_counts_once_per_visitor_and_half_hour),
+                TEST(what_is_looked_at_and_sold_trends),
+                TEST(searches_without_result_are_reported),
+                TEST(a_sale_begins_and_ends_by_the_clock))

@@ -1,0 +1,132 @@
+/* Looks at products: people once per half-hour, robots apart, own staff never.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "db/cache.h"
+#include "db/search_db.h"
+#include "db/sql.h"
+#include "db/views_db.h"
+#include "fcgi/base/crypto.h"
+#include "fcgi/base/text.h"
+#include "fcgi/http/request.h"
+#include "handlers/discovery/discovery.h"
+#include "handlers/discovery/listing.h"
+
+enum { HALF_HOUR_S = 1800, DAY_S = 86400, TREND_DAYS = 7, TREND_MAX = 500 };
+
+/* Words in the names of programs that read by themselves. */
+static bool is_robot(const char *agent)
+{
+	static const char *const words[] = {
+		"bot",     "crawl",  "spider",   "slurp",   "preview",
+		"monitor", "scrapy", "headless", "archive", "facebookexternal",
+		"curl",    "wget",   "python",   "java/",   "go-http",
+		NULL
+	};
+
+	if (!*agent)
+		return true;
+	for (size_t i = 0; words[i]; i++)
+		if (strcasestr(agent, words[i]))
+			return true;
+	return false;
+}
+
+static bool is_prefetch(struct req *r)
+{
+	static const char *const names[] = { "HTTP_SEC_PURPOSE", "HTTP_PURPOSE",
+		                             "HTTP_X_MOZ", NULL };
+
+	for (size_t i = 0; names[i]; i++) {
+		const char *value = req_variable(r, names[i]);
+
+		if (value && strcasestr(value, "prefetch"))
+			return true;
+	}
+	return false;
+}
+
+/* An account, or a hash of address and program that is another every day. */
+static void visitor_of(const struct ctx *c, unsigned char out[16])
+{
+	unsigned char mac[32];
+	char id[ID_TEXT_MAX];
+	const char *who =
+		id_is_none(c->actor)
+			? arena_fmt(c->arena, "%lld %s %s",
+	                            (long long)(c->now.us / 1000000 / DAY_S),
+	                            c->address, c->agent)
+			: id_text(c->actor, id);
+
+	hmac_sha256(key_for("visitor"), 32, who, strlen(who), mac);
+	memcpy(out, mac, 16);
+}
+
+/* The cache spares the database a second question; the primary key decides. */
+static bool was_counted(struct ctx *c, const struct visit *v, const char *key,
+                        struct cache_item *item)
+{
+	char *text =
+		arena_fmt(c->arena, "%s %lld %s", key, (long long)v->half_hour,
+	                  text_hex(c->arena, v->visitor, 16));
+
+	item->key = arena_fmt(c->arena, "visit:%s",
+	                      sha256_hex(c->arena, text, strlen(text)));
+	return cache_get(c, item, 1) && item->found;
+}
+
+void discovery_product_seen(struct req *r)
+{
+	struct ctx *c = &r->ctx;
+	const char *key = req_param(r, 0);
+	struct visit v = { .half_hour = c->now.us / 1000000 / HALF_HOUR_S,
+		           .slug = key,
+		           .is_robot = is_robot(c->agent),
+		           .own_vendor = c->vendor };
+	struct cache_item item = { 0 };
+
+	if (is_prefetch(r))
+		return;
+	(void)id_parse(key, &v.product);
+	visitor_of(c, v.visitor);
+	if (was_counted(c, &v, key, &item))
+		return;
+	if (views_db_visit(c, &v))
+		return;
+	(void)cache_set(c, item.key, "1", 1, HALF_HOUR_S);
+	if (c->roles & ROLE_CUSTOMER)
+		(void)!views_db_remember(c, c->actor, v.product, key);
+}
+
+/* The first page of a search that is empty. */
+void discovery_list_seen(struct req *r)
+{
+	struct ctx *c = &r->ctx;
+
+	if (r->status != 200 || !strstr(r->out.s, "\"count\":0,"))
+		return;
+	for (size_t i = 0; i < r->n_queries; i++)
+		if (strcmp(r->queries[i].name, "q") == 0) {
+			const char *words =
+				text_words(c->arena, r->queries[i].value);
+
+			(void)!search_db_miss(c,
+			                      text_cut(c->arena, words, 200));
+		}
+}
+
+enum rc discovery_job_views(struct ctx *c, bool *more)
+{
+	enum rc rc = views_db_flush(c, more);
+
+	return rc ? rc : views_db_forget(c);
+}
+
+enum rc discovery_job_trending(struct ctx *c, bool *more)
+{
+	*more = false;
+	return views_db_rank(c, TREND_DAYS, TREND_MAX);
+}
