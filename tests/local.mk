@@ -107,6 +107,7 @@ EXTRA_DIST += %D%/fuzz/seeds
 # Tests through the front door, against the stack that MERKATO_DEV_JSON names:
 # ./dev check api runs them (tests/support/api.h).
 API_TESTS = \
+	%D%/api/api_input \
 	%D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 
