@@ -18,6 +18,7 @@ libmerkato_a_SOURCES += %D%/media_db.c
 libmerkato_a_SOURCES += %D%/migrate.c
 libmerkato_a_SOURCES += %D%/mysql.c
 libmerkato_a_SOURCES += %D%/notifications_db.c
+libmerkato_a_SOURCES += %D%/oauth_db.c
 libmerkato_a_SOURCES += %D%/once_db.c
 libmerkato_a_SOURCES += %D%/orders_db.c
 libmerkato_a_SOURCES += %D%/outbox_db.c

@@ -21,6 +21,7 @@ const struct route *const all_routes[] = {
 	notifications_routes,
 	accounts_person_routes,
 	accounts_admin_routes,
+	accounts_oauth_routes,
 	openapi_routes,
 	catalog_routes,
 	console_routes,

@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	%D%/unit/test_multipart \
 	%D%/unit/test_mustache \
 	%D%/unit/test_notifications \
+	%D%/unit/test_oauth \
 	%D%/unit/test_openapi \
 	%D%/unit/test_outbox \
 	%D%/unit/test_people \

@@ -107,6 +107,15 @@ CHECKED enum rc session_tokens(struct ctx *c, const struct user_row *u,
                                struct signed_in_tokens *out);
 CHECKED enum rc session_refresh(struct ctx *c, const char *refresh,
                                 struct signed_in_tokens *out);
+/* Spends a refresh token of a client (none = our own login) and makes the
+ * next; RC_UNAUTHORIZED, and the family ends when it was spent before. */
+struct refreshed {
+	struct user_row user;
+	struct id session;
+	const char *refresh, *scope;
+};
+CHECKED enum rc session_rotate(struct ctx *c, const char *refresh,
+                               struct id client, struct refreshed *out);
 /* Sign out: here, the session of a refresh token, everywhere. RC_NOT_FOUND for
  * somebody else's. */
 CHECKED enum rc session_leave(struct ctx *c, struct id user, struct id session);

@@ -124,9 +124,16 @@ static bool is_alive(struct ctx *c, const struct session_facts *f)
 	       f->expires_at.us > c->now.us && f->client_enabled;
 }
 
+/* Tokens of our own login and those of clients do not mix. */
+static bool is_for(const struct session_facts *f, struct id client)
+{
+	return strcmp(f->kind, id_is_none(client) ? "login" : "oauth") == 0 &&
+	       id_equal(f->client_id, client);
+}
+
 /* The token is spent: the next one, if the session and its owner still live. */
-static enum rc rotate(struct ctx *c, struct blob hash, struct user_row *u,
-                      struct refresh_row *t, const char **next)
+static enum rc next_token(struct ctx *c, struct blob hash, struct id client,
+                          struct refresh_row *t, struct refreshed *out)
 {
 	struct session_facts f = { 0 };
 	bool found = false;
@@ -136,26 +143,26 @@ static enum rc rotate(struct ctx *c, struct blob hash, struct user_row *u,
 		rc = sessions_db_facts(c, t->session_id, &f, &found);
 	if (rc)
 		return rc;
-	if (!found || !is_alive(c, &f) || strcmp(f.kind, "login") != 0)
+	if (!found || !is_alive(c, &f) || !is_for(&f, client))
 		return refuse(c);
-	rc = accounts_db_user_get(c, t->user_id, u);
+	out->session = t->session_id;
+	out->scope = f.scope;
+	rc = accounts_db_user_get(c, t->user_id, &out->user);
 	if (!rc)
-		rc = session_refresh_add(c, t->session_id, u->id, t->expires_at,
-		                         next);
+		rc = session_refresh_add(c, t->session_id, t->user_id,
+		                         t->expires_at, &out->refresh);
 	if (!rc)
 		rc = sessions_db_seen(c, t->session_id);
 	return rc;
 }
 
-enum rc session_refresh(struct ctx *c, const char *refresh,
-                        struct signed_in_tokens *out)
+enum rc session_rotate(struct ctx *c, const char *refresh, struct id client,
+                       struct refreshed *out)
 {
 	struct blob hash = token_hash(c, refresh);
 	struct refresh_row t = { 0 };
-	struct user_row u = { 0 };
 	bool was_reused = false;
 	int64_t spent = 0;
-	const char *next = NULL;
 
 	if (strlen(refresh) != REFRESH_TEXT)
 		return refuse(c);
@@ -165,7 +172,7 @@ enum rc session_refresh(struct ctx *c, const char *refresh,
 		return rc;
 	rc = sessions_db_refresh_spend(c, hash, &spent);
 	if (!rc && spent)
-		rc = rotate(c, hash, &u, &t, &next);
+		rc = next_token(c, hash, client, &t, out);
 	else if (!rc)
 		rc = look_for_reuse(c, hash, &t, &was_reused);
 	rc = sql_end(c, rc);
@@ -173,9 +180,16 @@ enum rc session_refresh(struct ctx *c, const char *refresh,
 		return rc;
 	if (was_reused)
 		sessions_forget(c, t.user_id, 0);
-	if (!spent)
-		return refuse(c);
-	return session_tokens(c, &u, t.session_id, next, out);
+	return spent ? RC_OK : refuse(c);
+}
+
+enum rc session_refresh(struct ctx *c, const char *refresh,
+                        struct signed_in_tokens *out)
+{
+	struct refreshed f = { 0 };
+	enum rc rc = session_rotate(c, refresh, (struct id){ { 0 } }, &f);
+
+	return rc ? rc : session_tokens(c, &f.user, f.session, f.refresh, out);
 }
 
 /* What memcached holds on sessions. */
