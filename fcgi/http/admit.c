@@ -55,7 +55,12 @@ static bool is_admitted(const struct ctx *c, const struct route *route)
 {
 	unsigned held = c->roles & route->who;
 
-	if (held & (ROLE_CUSTOMER | ROLE_VENDOR | ROLE_DELIVERY | ROLE_CLIENT))
+	if (held & ROLE_CLIENT)
+		return true;
+	/* Programs act where a permission, their scope, is named. */
+	if (!id_is_none(c->client) && !route->permission)
+		return false;
+	if (held & (ROLE_CUSTOMER | ROLE_VENDOR | ROLE_DELIVERY))
 		return true;
 	if ((c->roles & ROLE_SUPER) && (route->who & ROLE_MODERATOR))
 		return true;

@@ -147,6 +147,9 @@ static void a_program_acts_for_a_person_within_its_scopes(void)
 	CHECK_INT(me("/api/vendor/store", access), 200, "as the store's staff");
 	CHECK_INT(me("/api/users/me", access), 200, "who it is");
 	CHECK_INT(me("/api/vendor/staff", access), 403, "never as the owner");
+	CHECK_INT(me("/api/users/me/addresses", access), 403,
+	          "nor where no scope is named");
+	CHECK_INT(me("/api/users/me/export", access), 403, "nor the person");
 	a = token(&p, TEXT("grant_type=refresh_token&refresh_token=%s",
 	                   answered_text(a, "refresh_token")));
 	CHECK_INT(a->status, 200, a->body);
@@ -302,7 +305,7 @@ static void clients_prove_themselves(void)
 	a = request("POST", "/oauth/token", "{}", p.basic,
 	            "Content-Type: application/json");
 	CHECK_TEXT(answered_text(a, "error"), "invalid_request", "JSON");
-	CHECK_TEXT(a->type, "application/json", "type");
+	CHECK_HAS(a->type, "application/json", "type");
 }
 
 static void a_token_never_exceeds_its_owner(void)
