@@ -110,7 +110,6 @@ static bool start_session(MYSQL *m, bool has_deadline)
 		"SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,"
 		"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,"
 		"NO_ENGINE_SUBSTITUTION', time_zone='+00:00',"
-		" collation_connection='utf8mb4_unicode_520_ci',"
 		" innodb_lock_wait_timeout=3";
 	static const char isolation[] =
 		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";

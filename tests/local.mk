@@ -25,6 +25,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/people.h \
 	%D%/support/pictures.c \
 	%D%/support/pictures.h \
+	%D%/support/shop.c \
+	%D%/support/shop.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h \
 	%D%/support/webdriver.c \
@@ -60,6 +62,7 @@ UNIT_TESTS = \
 	%D%/unit/test_notifications \
 	%D%/unit/test_oauth \
 	%D%/unit/test_openapi \
+	%D%/unit/test_orders \
 	%D%/unit/test_outbox \
 	%D%/unit/test_people \
 	%D%/unit/test_pictures \
@@ -78,6 +81,7 @@ UNIT_TESTS = \
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
 	-Wl,--wrap=mysql_errno
+%C%_unit_test_orders_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -1,0 +1,759 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "db/payments_db.h"
+#include "db/sql.h"
+#include "fcgi/base/settings.h"
+#include "handlers/ledger/ledger.h"
+#include "handlers/orders/orders_inside.h"
+#include "handlers/shipping/shipping.h"
+#include "tests/support/check.h"
+#include "tests/support/database.h"
+#include "tests/support/shop.h"
+#include "tests/support/sql_faults.h"
+
+/* Two stores with a variant each, and somebody who buys. */
+static struct id store_a, store_b, variant_a, variant_b, customer;
+
+static void before(void)
+{
+	shop_before();
+	fault_clear();
+	settings_set("tax_bp", "1500");
+	settings_set("commission_bp", "1000");
+	settings_set("shipping_fee", "5000");
+	store_a = shop_vendor();
+	store_b = shop_vendor();
+	variant_a = shop_variant(store_a, 10050, 10);
+	variant_b = shop_variant(store_b, 333, 10);
+	customer = shop_user(ROLE_CUSTOMER);
+}
+
+static struct checkout_item item(struct id variant, int quantity)
+{
+	return (struct checkout_item){ variant, quantity, MONEY_NONE };
+}
+
+static struct order an_order(void)
+{
+	struct checkout_item items[] = { item(variant_b, 3),
+		                         item(variant_a, 2) };
+
+	return shop_order(customer, items, 2);
+}
+
+static struct order a_paid_order(void)
+{
+	struct checkout_item items[] = { item(variant_b, 3),
+		                         item(variant_a, 2) };
+
+	return shop_paid_order(customer, items, 2);
+}
+
+static struct vendor_order *part_of(struct order *o, struct id vendor)
+{
+	for (size_t i = 0; i < o->n_vendor_orders; i++) {
+		if (id_equal(o->vendor_orders[i].vendor_id, vendor))
+			return &o->vendor_orders[i];
+	}
+	NEED_TRUE(false, "the store has a part");
+	return NULL;
+}
+
+static const char *status_of(struct id part)
+{
+	struct vendor_order v = { 0 };
+
+	NEED_RC(orders_db_part(tc, part, (struct id){ 0 }, &v), RC_OK, "part");
+	return v.status;
+}
+
+static void one_checkout_makes_a_part_for_each_store(void)
+{
+	struct order o = an_order();
+
+	CHECK_TEXT(o.status, "pending", "status");
+	CHECK_INT(o.n_vendor_orders, 2, "parts");
+	/* 2 × 100.50 + 3 × 3.33 = 210.99; tax 30.15 + 1.50; 2 × 50 shipping */
+	CHECK_MONEY(o.items_total, "210.99", "goods");
+	CHECK_MONEY(o.tax_total, "31.65", "tax, rounded half up by line");
+	CHECK_MONEY(o.shipping_total, "100.00", "shipping");
+	CHECK_MONEY(o.total, "342.64", "total");
+	CHECK_MONEY(part_of(&o, store_a)->commission_total, "20.10",
+	            "commission of one store");
+	CHECK_MONEY(part_of(&o, store_b)->commission_total, "1.00",
+	            "0.999 is rounded up");
+	CHECK_INT(shop_stock(variant_a), 8, "reserved");
+	CHECK_INT(shop_stock(variant_b), 7, "reserved");
+	CHECK_HAS(o.payment->checkout_url, "/sandbox/pay/", "where to pay");
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM outbox"
+	                      " WHERE topic = 'order.placed'"),
+	          1, "told once");
+	shop_check_books("placed");
+}
+
+static void refusals_say_why_and_store_nothing(void)
+{
+	struct id mine = shop_vendor();
+	struct id own = shop_variant(mine, 100, 5);
+	struct id closed = shop_vendor();
+	struct id shut = shop_variant(closed, 100, 5);
+	struct checkout_item items[1];
+	static const char *const codes[] = { "not_for_sale",  "own_product",
+		                             "store_closed",  "out_of_stock",
+		                             "price_changed", "price_changed" };
+
+	NEED_RC(sql_run(tc,
+	                "UPDATE vendor SET status = 'suspended'"
+	                " WHERE id = ?",
+	                A(closed)),
+	        RC_OK, "close");
+	for (int i = 0; i < 6; i++) {
+		struct checkout in = shop_checkout(items, 1);
+		struct order o = { 0 };
+
+		shop_as_customer(customer);
+		items[0] = item(variant_a, 1);
+		if (i == 0)
+			items[0].variant_id = id_new();
+		if (i == 1) {
+			shop_as_vendor(mine);
+			tc->roles = ROLE_CUSTOMER;
+			items[0].variant_id = own;
+		}
+		if (i == 2)
+			items[0].variant_id = shut;
+		if (i == 3)
+			items[0].quantity = 11;
+		if (i == 4)
+			items[0].price.minor = 10049;
+		if (i == 5)
+			in.total.minor = 1;
+		CHECK_RC(orders_place(tc, &in, &o), RC_CONFLICT, codes[i]);
+		CHECK_TEXT(tc->err.code, codes[i], "code");
+		CHECK_HAS(tc->err.members, "\"quote\":{", codes[i]);
+	}
+	shop_as_system();
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM orders"), 0, "orders");
+	CHECK_INT(shop_stock(variant_a), 10, "stock");
+}
+
+static void impossible_questions_are_faults_of_fields(void)
+{
+	struct checkout_item twice[] = { item(variant_a, 1),
+		                         item(variant_a, 1) };
+	struct checkout_item none[] = { item(variant_a, 0) };
+	struct quote q = { 0 };
+	struct order o = { 0 };
+
+	CHECK_RC(orders_quote(tc, twice, 2, &q), RC_INVALID, "twice");
+	fail_clear(tc);
+	CHECK_RC(orders_quote(tc, none, 1, &q), RC_INVALID, "none");
+	fail_clear(tc);
+	CHECK_RC(orders_quote(tc, none, 0, &q), RC_INVALID, "no items");
+	shop_as_customer(customer);
+	struct checkout in = shop_checkout(twice, 1);
+	in.address = NULL;
+	CHECK_RC(orders_place(tc, &in, &o), RC_INVALID, "no address");
+	fail_clear(tc);
+	in.address_id = id_new();
+	CHECK_RC(orders_place(tc, &in, &o), RC_INVALID, "somebody's address");
+}
+
+static void payment_splits_the_money_at_once(void)
+{
+	struct order o = a_paid_order();
+	struct vendor_balance b = { 0 };
+	struct money m;
+
+	CHECK_TEXT(o.status, "paid", "status");
+	CHECK_TEXT(part_of(&o, store_a)->status, "paid", "part");
+	NEED_RC(ledger_vendor_balance(tc, store_a, &b), RC_OK, "balance");
+	/* 201.00 + 50.00 shipping − 20.10 commission */
+	CHECK_MONEY(b.pending, "230.90", "pending");
+	CHECK_MONEY(b.available, "0.00", "available");
+	NEED_RC(ledger_account_balance(tc, LEDGER_COMMISSION, &m), RC_OK, "c");
+	CHECK_MONEY(m, "21.10", "commission");
+	NEED_RC(ledger_account_balance(tc, LEDGER_TAX, &m), RC_OK, "tax");
+	CHECK_MONEY(m, "31.65", "tax");
+	NEED_RC(ledger_account_balance(tc, "gateway/sandbox", &m), RC_OK, "g");
+	CHECK_MONEY(m, "-342.64", "gateway");
+	shop_check_books("paid");
+}
+
+static void asking_twice_has_one_effect(void)
+{
+	struct order o = a_paid_order();
+	int64_t n = shop_number("SELECT COUNT(*) FROM ledger_entry");
+
+	for (int i = 0; i < 3; i++)
+		CHECK_RC(payments_check(tc, o.payment->tx_ref), RC_OK, "again");
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM ledger_entry"), n,
+	          "entries");
+	shop_check_books("again");
+}
+
+static void a_wrong_amount_ships_nothing(void)
+{
+	static const char *const changes[] = {
+		"UPDATE sandbox_payment SET amount = amount - 1",
+		"UPDATE sandbox_payment SET currency = 'USD'",
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct order o = an_order();
+
+		NEED_RC(sql_run_(tc, NULL, changes[i], ARGS_()), RC_OK,
+		        "cheat");
+		CHECK_RC(orders_pay_in_sandbox(tc, o.id), RC_OK, "pay");
+		o = shop_load(o.id);
+		CHECK_TEXT(o.status, "pending", changes[i]);
+		CHECK_TEXT(o.payment->status, "review", changes[i]);
+		CHECK_INT(shop_number("SELECT COUNT(*) FROM ledger_entry"), 0,
+		          "nothing is booked");
+	}
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM outbox"
+	                      " WHERE topic = 'payment.review'"),
+	          2, "somebody is told");
+}
+
+static void an_order_goes_its_way_to_the_door(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id, b = part_of(&o, store_b)->id;
+	struct ship by_hand = { .carrier = "Selam Bus",
+		                .tracking_number = "SB-1" };
+
+	shop_as_vendor(store_a);
+	CHECK_RC(orders_ship(tc, a, store_a, &by_hand), RC_OK, "ship");
+	CHECK_TEXT(status_of(a), "shipped", "part");
+	CHECK_TEXT(shop_load(o.id).status, "paid", "the other part waits");
+	CHECK_RC(orders_deliver(tc, a, store_a, "000000"), RC_CONFLICT,
+	         "a wrong code");
+	CHECK_TEXT(tc->err.code, "wrong_code", "code");
+	fail_clear(tc);
+	CHECK_RC(orders_deliver(tc, a, store_a, orders_delivery_code(tc, a)),
+	         RC_OK, "the right one");
+	CHECK_TEXT(status_of(a), "delivered", "part");
+	CHECK_RC(orders_ship(tc, a, store_a, &by_hand), RC_CONFLICT, "again");
+	CHECK_TEXT(tc->err.code, "not_allowed_now", "code");
+	shop_as_vendor(store_b);
+	CHECK_RC(orders_ship(tc, b, store_b, &by_hand), RC_OK, "ship");
+	CHECK_TEXT(shop_load(o.id).status, "shipped", "the slowest part");
+	CHECK_RC(orders_deliver(tc, b, store_b, orders_delivery_code(tc, b)),
+	         RC_OK, "deliver");
+	CHECK_TEXT(shop_load(o.id).status, "delivered", "all");
+	bool yes = false;
+	struct id product = part_of(&o, store_a)->items[0].product_id;
+	CHECK_RC(orders_has_bought(tc, customer, product, &yes), RC_OK, "b");
+	CHECK_TRUE(yes, "has bought");
+	CHECK_RC(orders_has_bought(tc, id_new(), product, &yes), RC_OK, "b");
+	CHECK_FALSE(yes, "another has not");
+	shop_check_books("delivered");
+}
+
+static void codes_cannot_be_found_by_trying(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+	struct ship in = { .method = "own" };
+
+	shop_as_vendor(store_a);
+	NEED_RC(orders_ship(tc, a, store_a, &in), RC_OK, "ship");
+	for (int i = 0; i < 5; i++) {
+		CHECK_RC(orders_deliver(tc, a, store_a, "12345x"), RC_CONFLICT,
+		         "wrong");
+		CHECK_TEXT(tc->err.code, "wrong_code", "code");
+		fail_clear(tc);
+	}
+	CHECK_RC(orders_deliver(tc, a, store_a, orders_delivery_code(tc, a)),
+	         RC_CONFLICT, "even the right one");
+	CHECK_TEXT(tc->err.code, "code_locked", "code");
+	CHECK_TEXT(status_of(a), "shipped", "still on its way");
+}
+
+static void a_store_touches_its_own_part_only(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+	struct ship in = { .method = "own" };
+	struct vendor_order v = { 0 };
+
+	shop_as_vendor(store_b);
+	CHECK_RC(orders_ship(tc, a, store_b, &in), RC_NOT_FOUND, "ship");
+	CHECK_RC(orders_cancel_part(tc, a, store_b, "no"), RC_NOT_FOUND,
+	         "cancel");
+	CHECK_RC(orders_refund(tc, a, store_b, NULL, 0, "no"), RC_NOT_FOUND,
+	         "refund");
+	CHECK_RC(orders_load_part(tc, a, store_b, &v), RC_NOT_FOUND, "read");
+	shop_as_vendor(store_a);
+	CHECK_RC(orders_load_part(tc, a, store_a, &v), RC_OK, "mine");
+	CHECK_INT(v.n_items, 1, "its lines only");
+	CHECK_HAS(v.address.s, "Abebe", "where to");
+	CHECK_TEXT(v.delivery_code, NULL, "the code is the customer's");
+}
+
+static void an_unpaid_order_is_not_shown_to_stores(void)
+{
+	struct order o = an_order();
+	struct vendor_order v = { 0 };
+	struct id a = part_of(&o, store_a)->id;
+	struct ship in = { .method = "own" };
+
+	shop_as_vendor(store_a);
+	CHECK_RC(orders_load_part(tc, a, store_a, &v), RC_NOT_FOUND, "read");
+	CHECK_RC(orders_ship(tc, a, store_a, &in), RC_CONFLICT, "ship");
+}
+
+static void a_cancelled_order_gives_everything_back(void)
+{
+	struct order o = an_order();
+
+	CHECK_RC(orders_cancel(tc, o.id, customer, "no need"), RC_OK, "unpaid");
+	CHECK_TEXT(shop_load(o.id).status, "cancelled", "status");
+	CHECK_INT(shop_stock(variant_a), 10, "stock");
+	shop_check_books("cancelled unpaid");
+	o = a_paid_order();
+	CHECK_RC(orders_cancel(tc, o.id, customer, "no need"), RC_OK, "paid");
+	o = shop_load(o.id);
+	CHECK_TEXT(o.status, "cancelled", "status");
+	CHECK_INT(o.refunded_total.minor, o.total.minor, "all of it");
+	CHECK_INT(shop_stock(variant_b), 10, "stock");
+	shop_check_books("cancelled paid");
+	CHECK_RC(orders_cancel(tc, o.id, customer, "twice"), RC_CONFLICT,
+	         "twice");
+}
+
+static void a_shipped_order_is_cancelled_by_moderators_only(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+	struct ship in = { .method = "own" };
+
+	shop_as_vendor(store_a);
+	NEED_RC(orders_ship(tc, a, store_a, &in), RC_OK, "ship");
+	CHECK_RC(orders_cancel_part(tc, a, store_a, "oh"), RC_FORBIDDEN,
+	         "the store");
+	shop_as_customer(customer);
+	CHECK_RC(orders_cancel(tc, o.id, customer, "oh"), RC_FORBIDDEN,
+	         "the customer");
+	shop_as_admin();
+	CHECK_RC(orders_cancel_part(tc, a, (struct id){ 0 }, "lost"), RC_OK,
+	         "a moderator");
+	CHECK_INT(shop_stock(variant_a), 8, "what is on its way is not back");
+	CHECK_TEXT(shop_load(o.id).status, "paid", "the other part goes on");
+	shop_check_books("cancelled on the way");
+}
+
+static void a_store_cancels_its_part_alone(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+
+	shop_as_vendor(store_a);
+	CHECK_RC(orders_cancel_part(tc, a, store_a, "broken"), RC_OK, "cancel");
+	o = shop_load(o.id);
+	CHECK_TEXT(o.status, "paid", "the other part goes on");
+	CHECK_INT(o.refunded_total.minor, part_of(&o, store_a)->total.minor,
+	          "its part is paid back");
+	CHECK_INT(shop_stock(variant_a), 10, "its stock is back");
+	CHECK_INT(shop_stock(variant_b), 7, "the other's is not");
+	shop_check_books("part cancelled");
+}
+
+static void refunds_by_line_add_up_to_the_whole(void)
+{
+	struct order o = a_paid_order();
+	struct vendor_order *b = part_of(&o, store_b);
+	struct ship in = { .method = "own" };
+	struct refund_line one = { b->items[0].id, 1 };
+	struct money m;
+
+	shop_as_vendor(store_b);
+	NEED_RC(orders_ship(tc, b->id, store_b, &in), RC_OK, "ship");
+	NEED_RC(orders_deliver(tc, b->id, store_b,
+	                       orders_delivery_code(tc, b->id)),
+	        RC_OK, "deliver");
+	for (int i = 0; i < 3; i++) {
+		CHECK_RC(orders_refund(tc, b->id, store_b, &one, 1, "broken"),
+		         RC_OK, "one of three");
+		shop_check_books("refunded by line");
+	}
+	o = shop_load(o.id);
+	b = part_of(&o, store_b);
+	CHECK_TEXT(b->status, "refunded", "nothing is left");
+	/* 9.99 + 1.50 tax; shipping was done */
+	CHECK_MONEY(b->refunded_total, "11.49", "goods and tax, to the cent");
+	NEED_RC(ledger_account_balance(tc, LEDGER_COMMISSION, &m), RC_OK, "c");
+	CHECK_MONEY(m, "20.10", "its commission is given back exactly");
+	CHECK_RC(orders_refund(tc, b->id, store_b, &one, 1, "more"),
+	         RC_CONFLICT, "no more");
+}
+
+static void more_than_was_bought_is_not_refunded(void)
+{
+	struct order o = a_paid_order();
+	struct vendor_order *b = part_of(&o, store_b);
+	struct ship in = { .method = "own" };
+	struct refund_line four = { b->items[0].id, 4 };
+	struct refund_line foreign = { part_of(&o, store_a)->items[0].id, 1 };
+
+	shop_as_vendor(store_b);
+	NEED_RC(orders_ship(tc, b->id, store_b, &in), RC_OK, "ship");
+	CHECK_RC(orders_refund(tc, b->id, store_b, &four, 1, "all"),
+	         RC_CONFLICT, "four of three");
+	CHECK_TEXT(tc->err.code, "refund_too_large", "code");
+	fail_clear(tc);
+	CHECK_RC(orders_refund(tc, b->id, store_b, &foreign, 1, "all"),
+	         RC_INVALID, "another part's line");
+	shop_check_books("not refunded");
+}
+
+static void unpaid_orders_expire_and_give_stock_back(void)
+{
+	struct order o = an_order();
+	bool more;
+
+	shop_as_system();
+	CHECK_RC(orders_expire_job(tc, &more), RC_OK, "early");
+	CHECK_TEXT(shop_load(o.id).status, "pending", "early");
+	tc->now = when_plus(tc->now, 1801);
+	CHECK_RC(orders_expire_job(tc, &more), RC_OK, "late");
+	o = shop_load(o.id);
+	CHECK_TEXT(o.status, "expired", "late");
+	CHECK_TEXT(o.payment->status, "expired", "payment");
+	CHECK_INT(shop_stock(variant_a), 10, "stock");
+	shop_check_books("expired");
+}
+
+static void a_late_payment_takes_the_stock_again(void)
+{
+	struct order o = an_order();
+	bool more;
+
+	shop_as_system();
+	tc->now = when_plus(tc->now, 1801);
+	CHECK_RC(orders_expire_job(tc, &more), RC_OK, "expire");
+	CHECK_RC(orders_pay_in_sandbox(tc, o.id), RC_OK, "pay");
+	CHECK_TEXT(shop_load(o.id).status, "paid", "status");
+	CHECK_INT(shop_stock(variant_a), 8, "stock");
+	shop_check_books("paid late");
+}
+
+static void a_late_payment_without_stock_is_given_back(void)
+{
+	struct order o = an_order();
+	struct checkout_item all[] = { item(variant_b, 9) };
+	bool more;
+
+	shop_as_system();
+	tc->now = when_plus(tc->now, 1801);
+	CHECK_RC(orders_expire_job(tc, &more), RC_OK, "expire");
+	shop_order(customer, all, 1);
+	CHECK_RC(orders_pay_in_sandbox(tc, o.id), RC_OK, "pay");
+	o = shop_load(o.id);
+	CHECK_TEXT(o.status, "expired", "status");
+	CHECK_TEXT(o.payment->status, "captured", "payment");
+	CHECK_INT(o.payment->refunded.minor, o.total.minor, "all is back");
+	CHECK_INT(shop_stock(variant_a), 10, "what was there is back");
+	CHECK_INT(shop_stock(variant_b), 1,
+	          "the other's goods are not touched");
+	shop_check_books("given back");
+}
+
+static void a_second_payment_is_given_back(void)
+{
+	struct order o = an_order();
+	struct payment second = { 0 };
+
+	CHECK_RC(orders_pay_again(tc, o.id, &second), RC_OK, "second attempt");
+	NEED_RC(sandbox_db_decide(tc, o.payment->tx_ref, "paid"), RC_OK, "one");
+	NEED_RC(sandbox_db_decide(tc, second.tx_ref, "paid"), RC_OK, "two");
+	CHECK_RC(payments_check(tc, o.payment->tx_ref), RC_OK, "first");
+	CHECK_RC(payments_check(tc, second.tx_ref), RC_OK, "second");
+	CHECK_TEXT(shop_load(o.id).status, "paid", "status");
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM payment"
+	                      " WHERE status = 'captured'"
+	                      "   AND refunded = amount"),
+	          1, "one of them is given back");
+	shop_check_books("paid twice");
+}
+
+static void shares_are_released_after_the_holding_days(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+	struct vendor_balance b = { 0 };
+	bool more;
+
+	shop_as_system();
+	NEED_RC(orders_ship(tc, a, store_a, &(struct ship){ .method = "own" }),
+	        RC_OK, "ship");
+	NEED_RC(orders_deliver(tc, a, store_a, NULL), RC_OK, "deliver");
+	tc->now = when_plus(tc->now, 7 * 86400 - 1);
+	CHECK_RC(orders_release_job(tc, &more), RC_OK, "a second early");
+	NEED_RC(ledger_vendor_balance(tc, store_a, &b), RC_OK, "balance");
+	CHECK_MONEY(b.available, "0.00", "not yet");
+	tc->now = when_plus(tc->now, 1);
+	CHECK_RC(orders_release_job(tc, &more), RC_OK, "on time");
+	CHECK_RC(orders_release_job(tc, &more), RC_OK, "twice");
+	NEED_RC(ledger_vendor_balance(tc, store_a, &b), RC_OK, "balance");
+	CHECK_MONEY(b.available, "230.90", "available");
+	CHECK_MONEY(b.pending, "0.00", "pending");
+	shop_check_books("released");
+	CHECK_RC(orders_refund(tc, a, store_a, NULL, 0, "broken"), RC_OK,
+	         "refund after release");
+	shop_check_books("refunded after release");
+}
+
+static void a_courier_takes_it_to_the_door(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+	struct id one = shop_user(ROLE_DELIVERY),
+		  two = shop_user(ROLE_DELIVERY);
+	struct page page = { .number = 1, .size = 10 };
+	struct page_info info;
+	struct delivery_assignment *rows, mine = { 0 };
+	size_t n;
+	struct money m;
+
+	shop_as_vendor(store_a);
+	CHECK_RC(orders_ship(tc, a, store_a, &(struct ship){ 0 }), RC_OK, "s");
+	NEED_RC(ledger_account_balance(tc, LEDGER_SHIPPING, &m), RC_OK, "l");
+	CHECK_MONEY(m, "50.00", "who ships gets the shipping");
+	shop_as_courier(one);
+	NEED_RC(shipping_list(tc, NULL, &page, &rows, &n, &info), RC_OK, "l");
+	NEED_INT(n, 1, "open to all");
+	CHECK_TRUE(rows[0].address.s == NULL, "without the address");
+	NEED_RC(shipping_pick_up(tc, rows[0].id, &mine), RC_OK, "pick up");
+	CHECK_HAS(mine.address.s, "Abebe", "now with it");
+	shop_as_courier(two);
+	CHECK_RC(shipping_pick_up(tc, mine.id, &mine), RC_NOT_FOUND,
+	         "another does not see it any more");
+	shop_as_courier(one);
+	CHECK_RC(shipping_failed(tc, mine.id, "nobody home", &mine), RC_OK,
+	         "fail");
+	shop_as_courier(two);
+	NEED_RC(shipping_pick_up(tc, mine.id, &mine), RC_OK, "the other");
+	CHECK_RC(orders_deliver(tc, a, (struct id){ 0 },
+	                        orders_delivery_code(tc, a)),
+	         RC_OK, "deliver");
+	NEED_RC(shipping_mine(tc, mine.id, &mine), RC_OK, "mine");
+	CHECK_TEXT(mine.status, "delivered", "assignment");
+	CHECK_TEXT(status_of(a), "delivered", "part");
+	shop_check_books("by courier");
+}
+
+/* What the table lists, and nothing else. */
+static void the_table_alone_moves_a_part(void)
+{
+	static const struct {
+		enum order_status from;
+		enum order_event event;
+		unsigned who;
+	} allowed[] = {
+		{ ORDER_PENDING, ORDER_DO_PAY, ROLE_SYSTEM },
+		{ ORDER_PENDING, ORDER_DO_EXPIRE, ROLE_SYSTEM },
+		{ ORDER_PENDING, ORDER_DO_CANCEL,
+		  ROLE_CUSTOMER | ROLE_MODERATOR | ROLE_SYSTEM },
+		{ ORDER_EXPIRED, ORDER_DO_PAY, ROLE_SYSTEM },
+		{ ORDER_PAID, ORDER_DO_SHIP, ROLE_STORE | ROLE_SYSTEM },
+		{ ORDER_PAID, ORDER_DO_CANCEL,
+		  ROLE_CUSTOMER | ROLE_STORE | ROLE_MODERATOR | ROLE_SYSTEM },
+		{ ORDER_SHIPPED, ORDER_DO_DELIVER,
+		  ROLE_STORE | ROLE_DELIVERY | ROLE_SYSTEM },
+		{ ORDER_SHIPPED, ORDER_DO_CANCEL,
+		  ROLE_MODERATOR | ROLE_SYSTEM },
+		{ ORDER_SHIPPED, ORDER_DO_REFUND,
+		  ROLE_STORE | ROLE_MODERATOR | ROLE_SYSTEM },
+		{ ORDER_DELIVERED, ORDER_DO_REFUND,
+		  ROLE_STORE | ROLE_MODERATOR | ROLE_SYSTEM },
+	};
+
+	for (int s = 0; s < ORDER_STATUS_N; s++) {
+		for (int e = 0; e < ORDER_EVENT_N; e++) {
+			for (unsigned role = 1; role <= ROLE_CLIENT;
+			     role *= 2) {
+				struct vendor_order v = {
+					.status = order_status_names[s]
+				};
+				enum rc want = RC_CONFLICT;
+
+				for (size_t i = 0;
+				     i < sizeof allowed / sizeof *allowed;
+				     i++) {
+					if ((int)allowed[i].from == s &&
+					    (int)allowed[i].event == e)
+						want = allowed[i].who & role
+						               ? RC_OK
+						               : RC_FORBIDDEN;
+				}
+				tc->roles = role;
+				fail_clear(tc);
+				CHECK_RC(orders_allowed(tc, &v,
+				                        (enum order_event)e),
+				         want,
+				         arena_fmt(tc->arena,
+				                   "%s, event %d, role %u",
+				                   v.status, e, role));
+			}
+		}
+	}
+}
+
+static void an_order_is_as_far_as_its_slowest_part(void)
+{
+	static const struct {
+		const char *a, *b, *want;
+	} cases[] = {
+		{ "paid", "shipped", "paid" },
+		{ "delivered", "shipped", "shipped" },
+		{ "cancelled", "delivered", "delivered" },
+		{ "refunded", "paid", "paid" },
+		{ "refunded", "cancelled", "refunded" },
+		{ "cancelled", "refunded", "refunded" },
+		{ "cancelled", "cancelled", "cancelled" },
+		{ "expired", "expired", "expired" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct vendor_order parts[] = { { .status = cases[i].a },
+			                        { .status = cases[i].b } };
+
+		CHECK_TEXT(order_status_names[orders_derive(parts, 2)],
+		           cases[i].want,
+		           arena_fmt(tc->arena, "%s and %s", cases[i].a,
+		                     cases[i].b));
+	}
+}
+
+static void the_cart_becomes_the_order(void)
+{
+	struct cart_item in = { .id = id_new(),
+		                .customer_id = customer,
+		                .variant_id = variant_a,
+		                .quantity = 2 };
+	struct cart_item *rows;
+	struct order o = { 0 };
+	size_t n;
+
+	shop_as_customer(customer);
+	struct checkout from_cart = shop_checkout(NULL, 0);
+	CHECK_RC(orders_place(tc, &from_cart, &o), RC_CONFLICT, "empty");
+	CHECK_TEXT(tc->err.code, "cart_empty", "code");
+	fail_clear(tc);
+	NEED_RC(cart_db_add(tc, &in), RC_OK, "add");
+	in.id = id_new();
+	in.quantity = 1;
+	NEED_RC(cart_db_add(tc, &in), RC_OK, "add the same");
+	CHECK_RC(orders_place(tc, &from_cart, &o), RC_OK, "place");
+	CHECK_MONEY(o.items_total, "301.50", "three of them");
+	NEED_RC(cart_db_list(tc, customer, &rows, &n), RC_OK, "list");
+	CHECK_INT(n, 0, "the cart is empty");
+}
+
+/* Any statement of a checkout may fail: the order is there or it is not. */
+static void a_failing_statement_leaves_all_or_nothing(void)
+{
+	static const unsigned errors[] = { 1213, 1205, 2013, 1062 };
+	int k;
+
+	for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
+		for (k = 1; k < 60; k++) {
+			struct checkout_item items[] = { item(variant_b, 1),
+				                         item(variant_a, 1) };
+			struct checkout in = shop_checkout(items, 2);
+			struct order o = { 0 };
+			int64_t n = shop_number("SELECT COUNT(*) FROM orders");
+			int64_t stock = shop_stock(variant_a);
+			const char *what =
+				arena_fmt(tc->arena, "%u at %d", errors[e], k);
+
+			shop_as_customer(customer);
+			fault_at(k, errors[e]);
+			enum rc rc = orders_place(tc, &in, &o);
+			bool has_failed = fault_clear();
+			fail_clear(tc);
+			CHECK_INT(shop_number("SELECT COUNT(*) FROM orders"),
+			          n + !rc, what);
+			CHECK_INT(shop_stock(variant_a), stock - !rc, what);
+			shop_check_books(what);
+			if (!has_failed)
+				break;
+			CHECK_FALSE(sql_in_transaction(), what);
+		}
+		CHECK_TRUE(k > 10 && k < 60, "every statement had its turn");
+		NEED_RC(sql_run(tc, "UPDATE variant SET stock = 10"), RC_OK,
+		        "restock");
+	}
+}
+
+/* The same for the moment when money arrives. */
+static void a_failing_capture_is_made_up_for(void)
+{
+	static const unsigned errors[] = { 1213, 2013 };
+
+	for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
+		for (int k = 1; k < 80; k++) {
+			struct checkout_item items[] = { item(variant_a, 1) };
+			struct order o = shop_order(customer, items, 1);
+			const char *what =
+				arena_fmt(tc->arena, "%u at %d", errors[e], k);
+
+			NEED_RC(sandbox_db_decide(tc, o.payment->tx_ref,
+			                          "paid"),
+			        RC_OK, "decide");
+			fault_at(k, errors[e]);
+			enum rc rc = payments_check(tc, o.payment->tx_ref);
+			bool has_failed = fault_clear();
+			fail_clear(tc);
+			CHECK_TEXT(shop_load(o.id).status,
+			           rc ? "pending" : "paid", what);
+			CHECK_RC(payments_check(tc, o.payment->tx_ref), RC_OK,
+			         what);
+			CHECK_TEXT(shop_load(o.id).status, "paid", what);
+			shop_check_books(what);
+			NEED_RC(sql_run(tc, "UPDATE variant SET stock = 10"),
+			        RC_OK, "restock");
+			if (!has_failed)
+				break;
+		}
+	}
+}
+
+static const struct check_hooks hooks = {
+	.start = shop_start,
+	.stop = database_stop,
+	.before = before,
+	.after = database_roll_back,
+};
+
+CHECK_MAIN_WITH("orders", &hooks,
+                TEST(one_checkout_makes_a_part_for_each_store),
+                TEST(refusals_say_why_and_store_nothing),
+                TEST(impossible_questions_are_faults_of_fields),
+                TEST(payment_splits_the_money_at_once),
+                TEST(asking_twice_has_one_effect),
+                TEST(a_wrong_amount_ships_nothing),
+                TEST(an_order_goes_its_way_to_the_door),
+                TEST(codes_cannot_be_found_by_trying),
+                TEST(a_store_touches_its_own_part_only),
+                TEST(an_unpaid_order_is_not_shown_to_stores),
+                TEST(a_cancelled_order_gives_everything_back),
+                TEST(a_shipped_order_is_cancelled_by_moderators_only),
+                TEST(a_store_cancels_its_part_alone),
+                TEST(refunds_by_line_add_up_to_the_whole),
+                TEST(more_than_was_bought_is_not_refunded),
+                TEST(unpaid_orders_expire_and_give_stock_back),
+                TEST(a_late_payment_takes_the_stock_again),
+                TEST(a_late_payment_without_stock_is_given_back),
+                TEST(a_second_payment_is_given_back),
+                TEST(shares_are_released_after_the_holding_days),
+                TEST(a_courier_takes_it_to_the_door),
+                TEST(the_table_alone_moves_a_part),
+                TEST(an_order_is_as_far_as_its_slowest_part),
+                TEST(the_cart_becomes_the_order),
+                TEST(a_failing_statement_leaves_all_or_nothing),
+                TEST(a_failing_capture_is_made_up_for))
