@@ -327,7 +327,7 @@ enum rc media_db_show_all(struct ctx *c, const struct image_row *rows, size_t n)
 enum rc media_db_use(struct ctx *c, struct id vendor, int64_t bytes,
                      int64_t most)
 {
-	int64_t changed = 0;
+	int64_t changed = 0, bound = most ? most - bytes : INT64_MAX;
 	enum rc rc = sql_run(c,
 	                     "INSERT INTO media_usage (vendor_id, bytes)"
 	                     " VALUES (?, 0)"
@@ -338,10 +338,8 @@ enum rc media_db_use(struct ctx *c, struct id vendor, int64_t bytes,
 		rc = sql_change(c, &changed,
 		                "UPDATE media_usage"
 		                "   SET bytes = GREATEST(bytes + ?, 0)"
-		                " WHERE vendor_id = ?"
-		                "   AND (? <= 0 OR bytes + ? <= ?)",
-		                A(bytes), A(vendor), A(bytes), A(bytes),
-		                A(most));
+		                " WHERE vendor_id = ? AND bytes <= ?",
+		                A(bytes), A(vendor), A(bound));
 	if (!rc && !changed)
 		return fail(c, RC_CONFLICT, "store_full",
 		            "The store has no room for more pictures.");
@@ -395,11 +393,13 @@ enum rc media_db_files_until(struct ctx *c, struct id owner,
 enum rc media_db_stem_keep(struct ctx *c, const char *stem)
 {
 	/* '-' follows a stem, '.' is the next character after it. */
+	const char *from = arena_fmt(c->arena, "%s-", stem);
+	const char *to = arena_fmt(c->arena, "%s.", stem);
+
 	return sql_run(c,
 	               "UPDATE media_file SET remove_at = NULL"
 	               " WHERE name >= ? AND name < ?",
-	               A(arena_fmt(c->arena, "%s-", stem)),
-	               A(arena_fmt(c->arena, "%s.", stem)));
+	               A(from), A(to));
 }
 
 enum rc media_db_files_due(struct ctx *c, int max, struct media_file **out,

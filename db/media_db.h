@@ -94,7 +94,7 @@ CHECKED enum rc media_db_show_all(struct ctx *c, const struct image_row *rows,
                                   size_t n);
 
 /* Adds to (or takes off) what a store takes up; RC_CONFLICT "store_full" when
- * it would be above most. */
+ * it would be above most; 0 = no bound. */
 CHECKED enum rc media_db_use(struct ctx *c, struct id vendor, int64_t bytes,
                              int64_t most);
 

@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	%D%/unit/test_json \
 	%D%/unit/test_limit \
 	%D%/unit/test_mail \
+	%D%/unit/test_media \
 	%D%/unit/test_migrate \
 	%D%/unit/test_multipart \
 	%D%/unit/test_mustache \

@@ -3,6 +3,7 @@
 #include "uploads/image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -75,6 +76,9 @@ static int spawn(const char *path, char *const *argv, int fd, pid_t *pid)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
+	/* Its words are for people who run it by hand; the log is JSON. */
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+	                                 O_WRONLY, 0);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setsigmask(&attr, &none);

@@ -342,7 +342,8 @@ static void the_largest_picture_fits(void)
 static void without_the_program_nothing_is_refused(void)
 {
 	struct bytes_of jpeg = a_jpeg();
-	const char *was = settings->image_program, *refused = NULL;
+	const char *was = arena_strdup(tc->arena, settings->image_program);
+	const char *refused = NULL;
 	struct made_picture m;
 
 	NEED_TRUE(settings_set("image_program", "/nonexistent"), "set");
