@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/base/text.h"
+#include "fcgi/base/buf.h"
 #include "tests/support/api.h"
 #include "tests/support/api_stack.h"
 #include "tests/support/webdriver.h"
@@ -46,16 +46,18 @@ static const char *a_product(const char *name)
 	const char *token = token_of("vendor");
 	const struct api_answer *tree = api_get("/api/categories", NULL);
 	const char *category = at_text(tree, "results[0].id");
+	struct buf quoted;
 
 	NEED_TRUE(category != NULL, "a category");
+	buf_init(&quoted, tc->arena, 200);
+	buf_json(&quoted, name);
 	const struct api_answer *a = api_post(
 		"/api/vendor/products",
 		FMT("{\"name\":%s,\"category_id\":\"%s\","
 	            "\"description\":\"<img src=x onerror=alert(1)> woven\","
 	            "\"variants\":[{\"sku\":\"%s\",\"price\":\"450.00\","
 	            "\"stock\":5,\"options\":{\"Size\":\"<b>L</b>\"}}]}",
-	            json_text(tc, json_string(name)), category,
-	            unique("console")),
+	            quoted.s, category, unique("console")),
 		token);
 	NEED_API(a, 201, "the vendor adds a product");
 	return at_text(a, "id");
@@ -102,6 +104,7 @@ static void an_approved_product_is_for_sale_at_once(void)
 	sign_in("moderator");
 	browser_shot("home");
 	browser_follow("Products");
+	NEED_TRUE(browser_wait_text("h1", "Products"), "the queue");
 	browser_type("#q", name);
 	browser_click(".filter button");
 	CHECK_TRUE(browser_wait_text("#products", name), "in the queue");

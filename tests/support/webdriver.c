@@ -305,9 +305,15 @@ void browser_type(const char *selector, const char *text)
 bool browser_wait_text(const char *selector, const char *part)
 {
 	for (int ms = 0; ms <= WAIT_MS; ms += STEP_MS) {
-		const char *text = browser_text(selector);
+		const char *why = "", *e = find("css selector", selector, 0);
+		/* A page that is just going takes its elements with it. */
+		const json_t *v = e ? ask(tc->arena, "GET",
+		                          arena_fmt(tc->arena, "%s%s/text",
+		                                    driver.session, e),
+		                          NULL, &why)
+		                    : NULL;
 
-		if (text && strstr(text, part))
+		if (json_is_string(v) && strstr(json_string_value(v), part))
 			return true;
 		pause_ms(STEP_MS);
 	}
