@@ -56,7 +56,18 @@ static const char *take(struct req *r, struct pair *pairs, size_t *n,
 	return pairs_take(pairs, n, name);
 }
 
-enum rc gate_query(struct req *r)
+/* Filter forms of pages send what was left empty, too. */
+static void drop_empty(struct pair *pairs, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (pairs[i].n_value)
+			pairs[kept++] = pairs[i];
+	*n = kept;
+}
+
+static enum rc read_query(struct req *r, bool is_page)
 {
 	const struct route *route = r->route;
 	const struct shape *s = route->query ? route->query : &nothing_shape;
@@ -66,6 +77,8 @@ enum rc gate_query(struct req *r)
 		  : NULL;
 	enum rc rc = RC_OK, other;
 
+	if (is_page)
+		drop_empty(rest, &n);
 	r->fields = ALL_FIELDS;
 	if (route->list) {
 		const char *page = take(r, rest, &n, "page");
@@ -97,6 +110,17 @@ enum rc gate_query(struct req *r)
 		return other;
 	}
 	return rc ? rc : other;
+}
+
+enum rc gate_query(struct req *r)
+{
+	const struct route *own = r->route, *like = route_like(own);
+
+	if (like && !strcmp(own->method, "GET"))
+		r->route = like;
+	enum rc rc = read_query(r, own->surface == SURFACE_CONSOLE);
+	r->route = own;
+	return rc;
 }
 
 /* "application/json" with no parameter but charset=utf-8 (RFC 8259 has none;
@@ -248,12 +272,20 @@ static enum rc form_to_body(struct req *r, const struct shape *s)
 
 enum rc gate_body(struct req *r)
 {
-	const struct route *route = r->route;
-	const struct shape *s = route->body ? route->body : &nothing_shape;
+	const struct route *route = r->route, *like = route_like(route);
+	const struct shape *s = like ? like->body : route->body;
+	/* What a DELETE is told in its query, a form says in its body. */
+	bool is_query = like && !strcmp(like->method, "DELETE");
 
+	if (is_query)
+		s = like->query;
+	if (!s)
+		s = &nothing_shape;
 	if (!strcmp(route->method, "GET") || route->body_kind == BODY_RAW)
 		return RC_OK;
 	r->body_read = arena_alloc(r->ctx.arena, s->size);
+	if (is_query)
+		r->query_read = r->body_read;
 	if (route->body_kind == BODY_JSON)
 		return json_body(r, s);
 	return form_to_body(r, s);

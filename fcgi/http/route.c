@@ -140,6 +140,23 @@ const struct route *route_at(size_t i)
 	return table.all[i];
 }
 
+const struct route *route_named(const char *name)
+{
+	size_t n = strcspn(name, " ");
+
+	for (size_t i = 0; i < table.n; i++)
+		if (!strncmp(table.all[i]->method, name, n) &&
+		    !table.all[i]->method[n] && name[n] &&
+		    !strcmp(table.all[i]->path, name + n + 1))
+			return table.all[i];
+	return NULL;
+}
+
+const struct route *route_like(const struct route *r)
+{
+	return r->like ? route_named(r->like) : NULL;
+}
+
 size_t route_number(const struct route *route)
 {
 	size_t before = 0;

@@ -64,6 +64,9 @@ struct route {
 	                     transaction */
 	bool once_optional; /* … used when given */
 
+	/* Console: "GET /api/admin/users", the API's route whose query or body
+	 * this one reads and whose handler it calls. */
+	const char *like;
 	const struct shape *query;
 	const struct shape *body;
 	enum body_kind body_kind;
@@ -98,6 +101,10 @@ size_t routes_count(void);
 /* By number, in table order. */
 const struct route *route_at(size_t i);
 size_t route_number(const struct route *route);
+/* The route that r is like; NULL = none. */
+const struct route *route_like(const struct route *r);
+/* "GET /api/products": by its pattern; NULL = there is none. */
+const struct route *route_named(const char *name);
 /* Finds the route, filling r->route and r->params: RC_NOT_FOUND, or RC_METHOD
  * with Allow set. HEAD finds GET. */
 CHECKED enum rc route_match(struct req *r);

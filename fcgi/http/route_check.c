@@ -119,6 +119,8 @@ static int check_input(const struct route *r)
 	/* Pages for people show their rows as they like. */
 	if (r->list && (!is_get(r) || (!r->reply && r->surface == SURFACE_API)))
 		n += fault(r, "a list is a GET with a .reply");
+	if (r->like && !route_like(r))
+		n += fault(r, ".like names no route");
 	if (r->orderings && !r->list)
 		n += fault(r, ".orderings without .list");
 	return n;

@@ -46,6 +46,25 @@ const char *console_words(struct ctx *c, const char *name);
 /* "22 Nov 2026, 15:04"; "" for none. */
 const char *console_when(struct ctx *c, struct when w);
 
+/*
+ * The console is a client of the API within the process: what an API route
+ * answers, asked with these parameters ("status=pending&page_size=1", NULL =
+ * what was asked here). The tree lives as long as the request; NULL = no body.
+ */
+CHECKED enum rc console_ask(struct req *r, const struct route *api,
+                            const char *query, json_t **out);
+/* Times, statuses and names for people, all the way down. */
+CHECKED enum rc console_explain(struct req *r, json_t *tree);
+
+enum rc console_view_get(struct req *r);
+enum rc console_verb_post(struct req *r);
+enum rc console_confirm_post(struct req *r);
+enum rc console_categories_get(struct req *r);
+enum rc console_category_get(struct req *r);
+
+struct console_confirm_in {
+	const char *password, *back;
+};
 struct console_login_in {
 	const char *email, *password, *code, *sealed;
 };

@@ -31,6 +31,7 @@ static const struct choice messages[] = {
 	{ "case_decided", "The case is closed." },
 	{ "session_ended", "That session was signed out." },
 	{ "order_cancelled", "The order was cancelled." },
+	{ "confirmed", "Thank you. Now do again what you wanted to do." },
 	{ "signed_out", "You are signed out." },
 	{ 0 },
 };
@@ -205,6 +206,11 @@ static json_t *fault_data(struct req *r, enum rc rc)
 	json_object_set_new(data, "fields", fields);
 	console_flag(data, "needs_password",
 	             f->code && !strcmp(f->code, "password_needed"));
+	if (r->path && strrchr(r->path, '/'))
+		console_text(data, "back",
+		             arena_strndup(r->ctx.arena, r->path,
+		                           (size_t)(strrchr(r->path, '/') -
+		                                    r->path)));
 	console_flag(data, "can_repeat", rc_status(rc) >= 500);
 	return data;
 }

@@ -5,6 +5,8 @@
 /* clang-format off */
 #define PAGE .surface = SURFACE_CONSOLE, .pool = POOL_SLOW, .limit = LIMIT_READ
 #define FORM .surface = SURFACE_CONSOLE, .pool = POOL_SLOW, .limit = LIMIT_WRITE, .body_kind = BODY_CONSOLE, .status = 303
+#define VIEW(path_, api, may_, text) { "GET", path_, console_view_get, PAGE, MODERATOR(may_), .like = "GET " api, .summary = text }
+#define VERB(path_, api, may_, text) { "POST", path_, console_verb_post, FORM, MODERATOR(may_), .like = api, .summary = text }
 #define MODERATOR(p) .who = ROLE_MODERATOR, .permission = (p)
 /* clang-format on */
 
@@ -50,6 +52,15 @@ static const struct field reason_fields[] = {
 static const struct shape reason_shape =
 	SHAPE(console_reason_in, reason_fields);
 
+static const struct field confirm_fields[] = {
+	FIELD(console_confirm_in, password, .flags = REQUIRED,
+	      .format = FORMAT_PASSWORD, .max = 1024),
+	FIELD(console_confirm_in, back, .max = 200),
+	FIELDS_END,
+};
+static const struct shape confirm_shape =
+	SHAPE(console_confirm_in, confirm_fields);
+
 static const char *const product_orders[] = { "submitted_at", "created_at",
 	                                      "name", NULL };
 
@@ -79,5 +90,65 @@ const struct route console_routes[] = {
 	{ "POST", "/console/products/{id}/archive",
 	  console_product_archive_post, FORM, MODERATOR(MAY_ADMIN_PRODUCTS),
 	  .body = &reason_shape, .summary = "Take a product down" },
+	VIEW("/console/vendors", "/api/admin/vendors", MAY_ADMIN_VENDORS,
+	     "Stores and applications"),
+	VIEW("/console/vendors/{id}", "/api/admin/vendors/{id}",
+	     MAY_ADMIN_VENDORS, "One store"),
+	VERB("/console/vendors/{id}/approve",
+	     "POST /api/admin/vendors/{id}/approve", MAY_ADMIN_VENDORS,
+	     "Admit a store"),
+	VERB("/console/vendors/{id}/reject",
+	     "POST /api/admin/vendors/{id}/reject", MAY_ADMIN_VENDORS,
+	     "Refuse an application"),
+	VERB("/console/vendors/{id}/suspend",
+	     "POST /api/admin/vendors/{id}/suspend", MAY_ADMIN_VENDORS,
+	     "Close a store"),
+	VIEW("/console/users", "/api/admin/users", MAY_ADMIN_USERS, "Accounts"),
+	VIEW("/console/users/{id}", "/api/admin/users/{id}", MAY_ADMIN_USERS,
+	     "One account"),
+	VERB("/console/users/{id}/suspend",
+	     "POST /api/admin/users/{id}/suspend", MAY_ADMIN_USERS,
+	     "Shut somebody out"),
+	VERB("/console/users/{id}/reinstate",
+	     "POST /api/admin/users/{id}/reinstate", MAY_ADMIN_USERS,
+	     "Let somebody in again"),
+	VERB("/console/users/{id}/rights", "PATCH /api/admin/users/{id}",
+	     MAY_ADMIN_USERS, "Set roles and permissions"),
+	VIEW("/console/cases", "/api/admin/security-cases", MAY_ADMIN_USERS,
+	     "Cases that rules have opened"),
+	VIEW("/console/cases/{id}", "/api/admin/security-cases/{id}",
+	     MAY_ADMIN_USERS, "One case"),
+	VERB("/console/cases/{id}/dismiss",
+	     "POST /api/admin/security-cases/{id}/dismiss", MAY_ADMIN_USERS,
+	     "Close a case as harmless"),
+	VERB("/console/cases/{id}/confirm",
+	     "POST /api/admin/security-cases/{id}/confirm", MAY_ADMIN_USERS,
+	     "Close a case as real"),
+	VIEW("/console/security-events", "/api/admin/security-events",
+	     MAY_ADMIN_USERS, "What was noticed"),
+	VIEW("/console/audit", "/api/admin/audit", MAY_ADMIN_USERS,
+	     "Privileged changes"),
+	VIEW("/console/sessions", "/api/auth/sessions", 0, "My sessions"),
+	VERB("/console/sessions/{id}/end", "DELETE /api/auth/sessions/{id}", 0,
+	     "End one of my sessions"),
+	{ "GET", "/console/categories", console_categories_get, PAGE,
+	  MODERATOR(MAY_ADMIN_CATEGORIES),
+	  .summary = "The tree of categories" },
+	{ "GET", "/console/categories/{id}", console_category_get, PAGE,
+	  MODERATOR(MAY_ADMIN_CATEGORIES), .summary = "One category" },
+	VERB("/console/categories/create", "POST /api/admin/categories",
+	     MAY_ADMIN_CATEGORIES, "Add a category"),
+	VERB("/console/categories/{id}/rename",
+	     "PATCH /api/admin/categories/{id}", MAY_ADMIN_CATEGORIES,
+	     "Rename a category"),
+	VERB("/console/categories/{id}/move",
+	     "POST /api/admin/categories/{id}/move", MAY_ADMIN_CATEGORIES,
+	     "Move a category"),
+	VERB("/console/categories/{id}/delete",
+	     "DELETE /api/admin/categories/{id}", MAY_ADMIN_CATEGORIES,
+	     "Delete a category"),
+	{ "POST", "/console/confirm", console_confirm_post, FORM, MODERATOR(0),
+	  .body = &confirm_shape,
+	  .summary = "The password again, before what needs it" },
 	{ 0 },
 };

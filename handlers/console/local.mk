@@ -1,6 +1,9 @@
+libmerkato_a_SOURCES += handlers/console/console_api.c
+libmerkato_a_SOURCES += handlers/console/console_categories.c
 libmerkato_a_SOURCES += handlers/console/console_home.c
 libmerkato_a_SOURCES += handlers/console/console_page.c
 libmerkato_a_SOURCES += handlers/console/console_products.c
 libmerkato_a_SOURCES += handlers/console/console_routes.c
 libmerkato_a_SOURCES += handlers/console/console_show.c
 libmerkato_a_SOURCES += handlers/console/console_sign_in.c
+libmerkato_a_SOURCES += handlers/console/console_views.c

@@ -18,6 +18,11 @@ static bool start(void)
 	return api_start() && browser_start();
 }
 
+static void before(void)
+{
+	browser_size(1280, 1000);
+}
+
 static void stop(void)
 {
 	browser_stop();
@@ -200,7 +205,49 @@ static void the_console_works_on_a_phone(void)
 	browser_shot("phone_products");
 	browser_go(console(""));
 	browser_shot("phone_home");
-	browser_size(1280, 900);
+}
+
+/* Each page by its heading, for what an admin sees. */
+static void every_page_opens(void)
+{
+	static const struct {
+		const char *path, *heading;
+	} pages[] = {
+		{ "", "Overview" },
+		{ "/products?status=all", "Products" },
+		{ "/vendors", "Stores" },
+		{ "/vendors?status=pending", "Stores" },
+		{ "/users", "Accounts" },
+		{ "/users?q=demo&ordering=name", "Accounts" },
+		{ "/categories", "Categories" },
+		{ "/cases", "Cases" },
+		{ "/security-events", "Security events" },
+		{ "/audit", "Audit log" },
+		{ "/sessions", "My sessions" },
+	};
+
+	sign_in("admin");
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+		browser_go(console(pages[i].path));
+		CHECK_TEXT(browser_text("h1"), pages[i].heading, pages[i].path);
+		browser_shot(FMT("page_%02zu", i));
+	}
+}
+
+/* The first row's page behind each list. */
+static void every_object_has_its_page(void)
+{
+	static const char *const lists[] = { "vendors", "users", "categories" };
+
+	sign_in("admin");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		browser_go(console(FMT("/%s", lists[i])));
+		const char *name =
+			browser_text(FMT("#%s tbody .title a", lists[i]));
+		browser_click(FMT("#%s tbody .title a", lists[i]));
+		CHECK_TRUE(browser_wait_text("h1", name), lists[i]);
+		browser_shot(FMT("one_%s", lists[i]));
+	}
 }
 
 static void signing_out_ends_the_session(void)
@@ -214,7 +261,9 @@ static void signing_out_ends_the_session(void)
 	CHECK_HAS(browser_url(), "/console/login", "shut");
 }
 
-static const struct check_hooks hooks = { .start = start, .stop = stop };
+static const struct check_hooks hooks = { .start = start,
+	                                  .stop = stop,
+	                                  .before = before };
 
 CHECK_MAIN_WITH("console", &hooks, TEST(a_wrong_password_stays_outside),
                 TEST(a_customer_does_not_get_in),
@@ -222,5 +271,6 @@ CHECK_MAIN_WITH("console", &hooks, TEST(a_wrong_password_stays_outside),
                 TEST(a_rejected_product_tells_its_store_why),
                 TEST(what_sellers_write_stays_text),
                 TEST(a_form_needs_its_token), TEST(faults_are_pages_for_people),
+                TEST(every_page_opens), TEST(every_object_has_its_page),
                 TEST(the_console_works_on_a_phone),
                 TEST(signing_out_ends_the_session))
