@@ -84,7 +84,7 @@ static enum rc show(struct req *r, int status, const struct page_kind *k,
 	json_object_set_new(data, "faults", faults);
 	if (!is_done) {
 		json_object_set_new(data, "button", json_string(k->button));
-		json_object_set_new(data, "action",
+		json_object_set_new(data, "action_url",
 		                    json_string(arena_fmt(
 					    c->arena, "/account/%s", k->what)));
 		json_object_set_new(data, "token", json_string(in->token));
