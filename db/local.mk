@@ -26,6 +26,7 @@ libmerkato_a_SOURCES += %D%/payments_db.c
 libmerkato_a_SOURCES += %D%/products_db.c
 libmerkato_a_SOURCES += %D%/query.c
 libmerkato_a_SOURCES += %D%/revisions_db.c
+libmerkato_a_SOURCES += %D%/reviews_db.c
 libmerkato_a_SOURCES += %D%/rows.c
 libmerkato_a_SOURCES += %D%/search_db.c
 libmerkato_a_SOURCES += %D%/security_db.c

@@ -15,4 +15,5 @@ include handlers/notifications/local.mk
 include handlers/operations/local.mk
 include handlers/orders/local.mk
 include handlers/payments/local.mk
+include handlers/reviews/local.mk
 include handlers/shipping/local.mk

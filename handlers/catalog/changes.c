@@ -225,6 +225,9 @@ enum rc catalog_set_status(struct ctx *c, struct product *p,
 	catalog_touch_product(c, p);
 	if (p->is_visible || was_visible)
 		touch(c, TAG_CATALOG | TAG_CATEGORIES);
+	/* What hangs on it comes and goes with it. */
+	if (p->is_visible != was_visible)
+		touch(c, TAG_REVIEWS | TAG_QUESTIONS);
 	return rc;
 }
 

@@ -1,0 +1,24 @@
+#include "config.h"
+
+#include "fcgi/base/json.h"
+#include "handlers/reviews/reviews.h"
+
+static enum rc list_personal(struct ctx *c, struct id user, json_t *into)
+{
+	struct review *rows = NULL;
+	size_t n = 0;
+	enum rc rc = reviews_db_of_person(c, user, &rows, &n);
+
+	if (rc)
+		return rc;
+	json_t *list = json_from_shapes(c, &review_own_shape, rows, n);
+	if (!list || json_object_set(into, "reviews", list))
+		return fail(c, RC_INTERNAL, "export", "The export failed");
+	return RC_OK;
+}
+
+const struct accounts_part reviews_part = {
+	.name = "reviews",
+	.list_personal = list_personal,
+	.forget = reviews_db_forget,
+};
