@@ -13,6 +13,7 @@
 #include "handlers/operations/operations.h"
 #include "handlers/orders/orders.h"
 #include "handlers/payments/payments.h"
+#include "handlers/reviews/reviews.h"
 
 /* A line for each module. */
 const struct route *const all_routes[] = {
@@ -31,5 +32,6 @@ const struct route *const all_routes[] = {
 	operations_routes,
 	orders_routes,
 	payments_routes,
+	reviews_routes,
 	NULL,
 };

@@ -23,6 +23,7 @@
 #include "handlers/catalog/catalog.h"
 #include "handlers/media/media.h"
 #include "handlers/orders/orders.h"
+#include "handlers/reviews/reviews.h"
 #include "handlers/routes.h"
 #include "uploads/store.h"
 
@@ -75,6 +76,7 @@ static bool start_log(void)
 /* Modules that follow when something happens to a person or a store. */
 static const struct accounts_part *const account_parts[] = {
 	&catalog_part,
+	&reviews_part,
 	NULL,
 };
 

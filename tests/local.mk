@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	%D%/unit/test_program \
 	%D%/unit/test_query \
 	%D%/unit/test_reply \
+	%D%/unit/test_reviews \
 	%D%/unit/test_route \
 	%D%/unit/test_s3_sign \
 	%D%/unit/test_shape \

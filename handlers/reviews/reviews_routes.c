@@ -94,7 +94,7 @@ const struct route reviews_routes[] = {
 	  .limit = LIMIT_READ, .reply = &review_shape, .cache_s = 1800,
 	  .depends = TAG_VENDORS, .depends_on = "review", .max_age_s = 30,
 	  .summary = "One published review" },
-	{ "GET", "/api/products/{id}/reviews", reviews_product_get,
+	{ "GET", "/api/products/{product}/reviews", reviews_product_get,
 	  .who = ROLE_ANYONE, .limit = LIMIT_READ, .query = &query_shape,
 	  .reply = &review_shape, .list = true, .orderings = orders,
 	  .extra = &page_shape, .cache_s = 1800,
