@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_form \
 	%D%/unit/test_json \
+	%D%/unit/test_ledger \
 	%D%/unit/test_limit \
 	%D%/unit/test_mail \
 	%D%/unit/test_media \
@@ -65,6 +66,7 @@ UNIT_TESTS = \
 	%D%/unit/test_openapi \
 	%D%/unit/test_orders \
 	%D%/unit/test_outbox \
+	%D%/unit/test_payments \
 	%D%/unit/test_people \
 	%D%/unit/test_pictures \
 	%D%/unit/test_process \

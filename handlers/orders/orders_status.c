@@ -284,7 +284,12 @@ enum rc orders_allowed(struct ctx *c, const struct vendor_order *v,
 enum rc orders_apply(struct ctx *c, struct order *o, struct vendor_order *parts,
                      size_t n, enum order_event event, const char *note)
 {
-	unsigned effects = 0, who = 0;
+	/* What was on its way already does not come back on the shelf, although
+	 * the rest of its order does. */
+	struct vendor_order *returned =
+		arena_new_array(c->arena, struct vendor_order, n ? n : 1);
+	size_t n_returned = 0;
+	unsigned who = 0;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < n && !rc; i++) {
@@ -293,11 +298,12 @@ enum rc orders_apply(struct ctx *c, struct order *o, struct vendor_order *parts,
 		rc = orders_allowed(c, &parts[i], event);
 		if (rc || !m)
 			return rc;
-		effects |= m->effects;
 		who |= m->who;
+		if (m->effects & RETURNS_STOCK)
+			returned[n_returned++] = parts[i];
 		rc = move_part(c, o, &parts[i], m, note);
 	}
-	if (!rc && (effects & RETURNS_STOCK))
-		rc = return_stock(c, o, parts, n);
+	if (!rc && n_returned)
+		rc = return_stock(c, o, returned, n_returned);
 	return rc ? rc : follow_parts(c, o, event, who);
 }

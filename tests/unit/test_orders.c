@@ -362,6 +362,24 @@ static void a_store_cancels_its_part_alone(void)
 	shop_check_books("part cancelled");
 }
 
+static void what_is_on_its_way_does_not_return_with_the_rest(void)
+{
+	struct order o = a_paid_order();
+	struct id a = part_of(&o, store_a)->id;
+
+	shop_as_vendor(store_a);
+	NEED_RC(orders_ship(tc, a, store_a, &(struct ship){ .method = "own" }),
+	        RC_OK, "ship");
+	shop_as_admin();
+	CHECK_RC(orders_cancel(tc, o.id, (struct id){ 0 }, "fraud"), RC_OK,
+	         "the whole order");
+	CHECK_INT(shop_stock(variant_a), 8, "on its way");
+	CHECK_INT(shop_stock(variant_b), 10, "still on the shelf");
+	o = shop_load(o.id);
+	CHECK_INT(o.refunded_total.minor, o.total.minor, "all is paid back");
+	shop_check_books("cancelled in two states");
+}
+
 static void refunds_by_line_add_up_to_the_whole(void)
 {
 	struct order o = a_paid_order();
@@ -744,6 +762,7 @@ CHECK_MAIN_WITH("orders", &hooks,
                 TEST(a_cancelled_order_gives_everything_back),
                 TEST(a_shipped_order_is_cancelled_by_moderators_only),
                 TEST(a_store_cancels_its_part_alone),
+                TEST(what_is_on_its_way_does_not_return_with_the_rest),
                 TEST(refunds_by_line_add_up_to_the_whole),
                 TEST(more_than_was_bought_is_not_refunded),
                 TEST(unpaid_orders_expire_and_give_stock_back),
