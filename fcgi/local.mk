@@ -2,6 +2,7 @@ libmerkato_a_SOURCES += \
 	%D%/base/arena.c \
 	%D%/base/buf.c \
 	%D%/base/crypto.c \
+	%D%/base/csv.c \
 	%D%/base/ctx.c \
 	%D%/base/id.c \
 	%D%/base/json.c \

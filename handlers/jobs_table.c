@@ -14,6 +14,8 @@
 const struct job jobs[] = {
 	{ "once.purge", once_purge, .every_s = 3600,
 	  .summary = "Forget answers kept for Idempotency-Keys after a day" },
+	{ "catalog.import", catalog_job_import, .every_s = 1,
+	  .summary = "Read uploaded CSV files into the catalog" },
 	{ "catalog.prices", catalog_job_prices, .every_s = 20,
 	  .summary = "Begin and end sales on time" },
 	{ "catalog.timeline", catalog_job_timeline, .every_s = 3600,

@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	%D%/unit/test_discovery \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_form \
+	%D%/unit/test_import \
 	%D%/unit/test_json \
 	%D%/unit/test_ledger \
 	%D%/unit/test_limit \

@@ -103,6 +103,7 @@ CHECKED enum rc catalog_product_owned(struct ctx *c, struct id product,
 
 /* Timed work. */
 enum rc catalog_job_prices(struct ctx *c, bool *more);
+enum rc catalog_job_import(struct ctx *c, bool *more);
 enum rc catalog_job_timeline(struct ctx *c, bool *more);
 
 /* How many nodes of the tree or counts are not what they should be: 0. */

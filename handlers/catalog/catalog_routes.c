@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "db/imports_db.h"
 #include "handlers/catalog/catalog_http.h"
 #include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
@@ -340,6 +341,18 @@ const struct route catalog_routes[] = {
 	  catalog_vendor_visibility_get, STORE, READ,
 	  .reply = &visibility_shape,
 	  .summary = "Why shoppers see the product, or do not" },
+
+	{ "POST", "/api/vendor/products/import", catalog_vendor_import_post,
+	  STORE, WRITE, .pool = POOL_SLOW, .body_kind = BODY_MULTIPART,
+	  .reply = &product_import_shape, .status = 202,
+	  .summary = "Read products from a CSV file (field file; dry_run=true "
+	             "only looks), as a job" },
+	{ "GET", "/api/vendor/products/import/{id}", catalog_vendor_import_get,
+	  STORE, READ, .pool = POOL_SLOW, .reply = &product_import_shape,
+	  .summary = "How far an import is, and what was wrong" },
+	{ "GET", "/api/vendor/products/export", catalog_vendor_export_get,
+	  STORE, READ, .pool = POOL_SLOW, .type = "text/csv",
+	  .summary = "All variants of my store as CSV, ready to be imported" },
 
 	/* Moderation. */
 	{ "GET", "/api/admin/products", catalog_admin_products_get, MODERATOR,

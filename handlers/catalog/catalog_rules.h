@@ -86,6 +86,7 @@ struct variant_patch {
 extern const struct shape variant_patch_shape;
 
 struct product_in {
+	const char *slug; /* wished for by imports; NULL = from the name */
 	const char *name, *description, *brand;
 	struct id category_id;
 	struct json_text attributes;

@@ -15,6 +15,9 @@ struct cause catalog_cause(const struct ctx *c)
 {
 	if (id_is_none(c->actor))
 		return (struct cause){ .name = "job" };
+	/* A job that acts for a person is an import; session is its id. */
+	if (c->roles & ROLE_SYSTEM)
+		return (struct cause){ .name = "import", .id = c->session };
 	if (id_is_none(c->vendor) && (c->roles & ROLE_MODERATOR))
 		return (struct cause){ .name = "moderator" };
 	return (struct cause){ .name = "user" };

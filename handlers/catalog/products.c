@@ -142,7 +142,8 @@ static enum rc fill(struct ctx *c, const struct product_in *in,
 static enum rc insert(struct ctx *c, const struct product_in *in,
                       struct product *p)
 {
-	enum rc rc = catalog_slug(c, p->name, p->id, &p->slug);
+	enum rc rc =
+		catalog_slug(c, in->slug ? in->slug : p->name, p->id, &p->slug);
 
 	if (!rc)
 		rc = products_db_insert(c, p);
