@@ -104,20 +104,33 @@ FUZZ_TESTS = \
 	%D%/fuzz/fuzz_form \
 	%D%/fuzz/fuzz_json \
 	%D%/fuzz/fuzz_multipart \
+	%D%/fuzz/fuzz_picture \
 	%D%/fuzz/fuzz_token
 %C%_fuzz_fuzz_cookie_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_form_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_multipart_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_picture_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_token_LDADD = $(FUZZ_LIBS)
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += %D%/fuzz/seeds
 
+# Against strict doubles of outside services.
+CONTRACT_TESTS = \
+	%D%/contract/test_s3
+%C%_contract_test_s3_SOURCES = \
+	%D%/contract/s3_double.c \
+	%D%/contract/s3_double.h \
+	%D%/contract/test_s3.c
+check_PROGRAMS += $(CONTRACT_TESTS)
+TESTS += $(CONTRACT_TESTS)
+
 # Tests through the front door, against the stack that MERKATO_DEV_JSON names:
 # ./dev check api runs them (tests/support/api.h).
 API_TESTS = \
 	%D%/api/api_input \
+	%D%/api/api_media \
 	%D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 

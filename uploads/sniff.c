@@ -343,7 +343,8 @@ const char *sniff_picture(const void *p, size_t n, struct picture_facts *out)
 		return "not_a_picture";
 	const char *bad = formats[out->format].look(b, out);
 	/* A size that is out of bounds is the better thing to say. */
-	const char *size = out->width && out->height ? look_at_size(out) : NULL;
+	const char *size =
+		!bad || (out->width && out->height) ? look_at_size(out) : NULL;
 	return size ? size : bad;
 }
 

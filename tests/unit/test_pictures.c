@@ -194,6 +194,11 @@ static void what_would_grow_is_refused(void)
 		  "too_large" },
 		{ "a PNG of one pixel", a_png(1, 1, 3, no_extra), "too_small" },
 		{ "a PNG of no width", a_png(0, 32, 3, no_extra), "too_small" },
+		{ "a WebP of no width",
+		  { "RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a"
+		    "\0\0\x20\0",
+		    30 },
+		  "too_small" },
 		{ "a GIF of 15 a side", a_gif(15, 15, 15, 15, 1), "too_small" },
 		{ "a PNG with packed text",
 		  a_png(32, 32, 3, many_chunks("zTXt", 1, 70000)),
