@@ -32,11 +32,13 @@ static const struct choice case_statuses[] = {
 	{ "dismissed", "Dismissed" },
 	{ 0 },
 };
-static const struct choice moderated_statuses[] = {
+static const struct choice review_statuses[] = {
 	{ "pending", "Waiting" },
+	{ "response", "Waiting answers" },
 	{ "published", "Published" },
-	{ "approved", "Approved" },
+	{ "hidden", "Hidden" },
 	{ "rejected", "Rejected" },
+	{ "", "All" },
 	{ 0 },
 };
 static const struct choice order_statuses[] = {
@@ -46,6 +48,7 @@ static const struct choice order_statuses[] = {
 	{ "shipped", "Shipped" },
 	{ "delivered", "Delivered" },
 	{ "refunded", "Refunded" },
+	{ "expired", "Expired" },
 	{ "cancelled", "Cancelled" },
 	{ 0 },
 };
@@ -61,6 +64,12 @@ static const struct choice user_orders[] = {
 	{ "-last_login_at", "Seen last" },
 	{ 0 },
 };
+static const struct choice review_orders[] = {
+	{ "created_at", "Waiting longest" },
+	{ "-created_at", "Newest" },
+	{ "-report_count", "Most reported" },
+	{ 0 },
+};
 static const struct choice time_orders[] = {
 	{ "-created_at", "Newest" },
 	{ "created_at", "Oldest" },
@@ -68,6 +77,8 @@ static const struct choice time_orders[] = {
 };
 
 static void add_rights(struct req *r, json_t *data);
+static void add_order_moves(struct req *r, json_t *data);
+static void add_review_moves(struct req *r, json_t *data);
 
 static const struct view {
 	const char *path; /* of the console's route */
@@ -94,14 +105,12 @@ static const struct view {
 	  NULL },
 	{ "/console/sessions", "sessions", "My sessions", NULL, NULL, NULL,
 	  NULL },
-	{ "/console/reviews", "reviews", "Reviews", NULL, moderated_statuses,
-	  time_orders, NULL },
-	{ "/console/questions", "questions", "Questions", NULL,
-	  moderated_statuses, time_orders, NULL },
+	{ "/console/reviews", "reviews", "Reviews", NULL, review_statuses,
+	  review_orders, add_review_moves },
 	{ "/console/orders", "orders", "Orders", NULL, order_statuses,
 	  time_orders, NULL },
 	{ "/console/orders/{id}", "order", "Order", "number", NULL, NULL,
-	  NULL },
+	  add_order_moves },
 };
 
 static const struct verb {
@@ -122,10 +131,7 @@ static const struct verb {
 	  "/console/reviews" },
 	{ "/console/reviews/{id}/reject", "review_rejected",
 	  "/console/reviews" },
-	{ "/console/questions/{id}/approve", "question_approved",
-	  "/console/questions" },
-	{ "/console/questions/{id}/reject", "question_rejected",
-	  "/console/questions" },
+	{ "/console/orders/{id}/cancel", "order_cancelled", NULL },
 	{ "/console/categories/create", "category_created",
 	  "/console/categories" },
 	{ "/console/categories/{id}/rename", "category_changed",
@@ -217,6 +223,38 @@ static void add_rights(struct req *r, json_t *data)
 	console_flag(data, "may_grant", is_super(&r->ctx));
 }
 
+static bool has_status(const json_t *row, const char *name, const char *value)
+{
+	const char *text = json_string_value(json_object_get(row, name));
+
+	return text && !strcmp(text, value);
+}
+
+static void add_order_moves(struct req *r, json_t *data)
+{
+	(void)r;
+	console_flag(data, "may_cancel",
+	             has_status(data, "status", "pending") ||
+	                     has_status(data, "status", "paid"));
+}
+
+static void add_review_moves(struct req *r, json_t *data)
+{
+	json_t *row;
+	size_t i;
+
+	(void)r;
+	json_array_foreach(json_object_get(data, "results"), i, row)
+	{
+		bool waits = has_status(row, "response_status", "pending");
+
+		console_flag(row, "may_approve",
+		             waits || !has_status(row, "status", "published"));
+		console_flag(row, "may_reject",
+		             waits || !has_status(row, "status", "rejected"));
+	}
+}
+
 static void add_pager(struct req *r, const struct view *v, json_t *data)
 {
 	json_t *rows = json_object_get(data, "results");
@@ -233,8 +271,8 @@ static void add_pager(struct req *r, const struct view *v, json_t *data)
 	if (v->statuses)
 		console_choices(data, "statuses", v->statuses,
 		                query_value(r, "status"));
-	static const char *const asked[] = { "q",    "status", "role",
-		                             "kind", "what",   NULL };
+	static const char *const asked[] = { "q",    "status", "role", "kind",
+		                             "what", "number", NULL };
 	for (size_t i = 0; asked[i]; i++)
 		console_text(data,
 		             arena_fmt(r->ctx.arena, "asked_%s", asked[i]),

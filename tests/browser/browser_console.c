@@ -224,6 +224,8 @@ static void every_page_opens(void)
 		{ "/security-events", "Security events" },
 		{ "/audit", "Audit log" },
 		{ "/sessions", "My sessions" },
+		{ "/orders", "Orders" },
+		{ "/orders?status=paid", "Orders" },
 	};
 
 	sign_in("admin");
@@ -237,7 +239,8 @@ static void every_page_opens(void)
 /* The first row's page behind each list. */
 static void every_object_has_its_page(void)
 {
-	static const char *const lists[] = { "vendors", "users", "categories" };
+	static const char *const lists[] = { "vendors", "users", "categories",
+		                             "orders" };
 
 	sign_in("admin");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
