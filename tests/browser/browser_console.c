@@ -224,6 +224,7 @@ static void every_page_opens(void)
 		{ "/security-events", "Security events" },
 		{ "/audit", "Audit log" },
 		{ "/sessions", "My sessions" },
+		{ "/reviews?status=published", "Reviews" },
 		{ "/orders", "Orders" },
 		{ "/orders?status=paid", "Orders" },
 	};
