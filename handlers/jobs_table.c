@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "db/once_db.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/discovery/discovery.h"
 #include "handlers/jobs.h"
@@ -16,6 +17,8 @@ const struct job jobs[] = {
 	  .summary = "Forget answers kept for Idempotency-Keys after a day" },
 	{ "catalog.import", catalog_job_import, .every_s = 1,
 	  .summary = "Read uploaded CSV files into the catalog" },
+	{ "accounts.tidy", accounts_job_tidy, .every_s = 3600,
+	  .summary = "Forget old sessions, links, tries and events" },
 	{ "catalog.prices", catalog_job_prices, .every_s = 20,
 	  .summary = "Begin and end sales on time" },
 	{ "catalog.timeline", catalog_job_timeline, .every_s = 3600,

@@ -18,8 +18,10 @@
  *   account.verify          url, expires_at
  *   account.exists          somebody registered an address that has an account
  *   account.reset           url, expires_at
- *   account.email_confirm   url, expires_at: to the new address
- *   account.email_changed   new_email: to the old address
+ *   account.address_change  url, expires_at: to the new address
+ *   account.address_changing  new_email: to the old address
+ *   account.locked
+ *   account.address_changed   new_email: to the old address
  *   account.password_changed
  *   account.admin_invited   url, expires_at
  *   account.staff_invited   url, expires_at, store

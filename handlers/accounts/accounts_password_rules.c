@@ -205,8 +205,11 @@ static enum rc ask_change(struct ctx *c, const struct user_row *u,
 	/* Said by mail only, and to whom it belongs. */
 	if (taken)
 		return tell_exists(c, &other);
-	return mail_link(c, "account.email_confirm", u, &link,
-	                 "/account/email");
+	rc = tell_user(c, "account.address_changing", u,
+	               json_pack("{s:s}", "new_email", email));
+	return rc ? rc
+	          : mail_link(c, "account.address_change", u, &link,
+	                      "/account/email");
 }
 
 enum rc email_change(struct ctx *c, const char *email, const char *password)
@@ -240,7 +243,7 @@ static enum rc confirm(struct ctx *c, const char *token)
 		rc = security_event_account(c, "email.changed", link.email_key,
 		                            u.id, NULL);
 	if (!rc)
-		rc = tell_user(c, "account.email_changed", &u,
+		rc = tell_user(c, "account.address_changed", &u,
 		               json_pack("{s:s}", "new_email", link.email));
 	return rc;
 }

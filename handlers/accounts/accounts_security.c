@@ -114,8 +114,10 @@ static enum rc act_on_user(struct ctx *c, const struct rule_row *r,
 	if (!rc && (r->actions & ACT_REVOKE))
 		rc = sessions_db_end_all(c, e->user_id, (struct id){ { 0 } },
 		                         "rule");
-	if (!rc && (r->actions & ACT_NOTIFY))
+	if (!rc && (r->actions & (ACT_NOTIFY | ACT_LOCK)))
 		rc = accounts_db_user_get(c, e->user_id, &u);
+	if (!rc && (r->actions & ACT_LOCK) && u.email)
+		rc = tell_user(c, "account.locked", &u, NULL);
 	if (!rc && (r->actions & ACT_NOTIFY) && u.email)
 		rc = tell_user(c, "account.alert", &u,
 		               json_pack("{s:s}", "rule", r->name));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "db/sql.h"
+#include "fcgi/http/html.h"
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
 
@@ -166,10 +167,10 @@ static void another_address_is_proven_before_it_counts(void)
 	CHECK_TEXT(taken->body, a->body, "a taken one is answered alike");
 	CHECK_INT(n_told("account.exists"), 1, "its owner is told");
 	CHECK_INT(log_in(p->email, PEOPLE_PASSWORD), 200, "the old one still");
-	const char *token = told_token("account.email_confirm");
+	const char *token = told_token("account.address_change");
 
 	CHECK_TEXT(json_string_value(json_object_get(
-			   told("account.email_confirm"), "email")),
+			   told("account.address_change"), "email")),
 	           "New@example.com", "to the new one");
 	a = OPEN_POST("/api/auth/email/confirm",
 	              BODY("{\"token\":\"%s\"}", token));
@@ -177,7 +178,7 @@ static void another_address_is_proven_before_it_counts(void)
 	CHECK_INT(log_in("new@example.com", PEOPLE_PASSWORD), 200, "new");
 	CHECK_INT(log_in(p->email, PEOPLE_PASSWORD), 401, "old");
 	CHECK_TEXT(json_string_value(json_object_get(
-			   told("account.email_changed"), "email")),
+			   told("account.address_changed"), "email")),
 	           p->email, "the old one is told");
 	CHECK_INT(OPEN_POST("/api/auth/email/confirm",
 	                    BODY("{\"token\":\"%s\"}", token))
@@ -773,6 +774,60 @@ static void the_reset_page_sets_a_password(void)
 	CHECK_INT(log_in(p->email, "red sea salt 9"), 200, "new");
 }
 
+/* A mail that cannot be written would be tried for ever. */
+static void every_mail_asked_for_has_a_template(void)
+{
+	static const char *const topics[] = {
+		"account.verify",
+		"account.exists",
+		"account.reset",
+		"account.address_change",
+		"account.address_changing",
+		"account.address_changed",
+		"account.password_changed",
+		"account.admin_invited",
+		"account.staff_invited",
+		"account.new_device",
+		"account.sessions_ended",
+		"account.second_factor",
+		"account.suspended",
+		"account.reinstated",
+		"account.alert",
+		"account.locked",
+		"account.erased",
+		"vendor.applied",
+		"vendor.approved",
+		"vendor.rejected",
+		"vendor.suspended",
+		"vendor.bank_changed",
+	};
+
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+		CHECK_TRUE(html_has(BODY("mail/%s.txt", topics[i])), topics[i]);
+		CHECK_TRUE(html_has(BODY("mail/%s.html", topics[i])),
+		           topics[i]);
+	}
+}
+
+static void old_things_are_tidied_away(void)
+{
+	const struct person *p = a_customer();
+	bool more = true;
+
+	log_in(p->email, "not my password");
+	tc->now = when_plus(tc->now, 2 * DAY);
+	NEED_RC(accounts_job_tidy(tc, &more), RC_OK, "tidy");
+	CHECK_FALSE(more, "all done");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM login_attempt"), 0, "tries");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM session"), 1, "lives");
+	tc->now = when_plus(tc->now, 200 * DAY);
+	NEED_RC(accounts_job_tidy(tc, &more), RC_OK, "tidy");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM session"), 0, "sessions");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM refresh_token"), 0, "tokens");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM security_event"), 0,
+	          "events");
+}
+
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -800,4 +855,6 @@ CHECK_MAIN_WITH("people", &hooks, TEST(a_forgotten_password_is_reset_by_mail),
                 TEST(a_bank_account_changed_on_a_new_device_is_a_case),
                 TEST(a_slowed_person_waits), TEST(the_audit_log_is_searched),
                 TEST(opening_a_mailed_link_changes_nothing),
-                TEST(the_reset_page_sets_a_password))
+                TEST(the_reset_page_sets_a_password),
+                TEST(every_mail_asked_for_has_a_template),
+                TEST(old_things_are_tidied_away))
