@@ -30,6 +30,7 @@ libmerkato_a_SOURCES += \
 	%D%/http/html.c \
 	%D%/http/html_page.c \
 	%D%/http/input.c \
+	%D%/http/jose.c \
 	%D%/http/limit.c \
 	%D%/http/mail.c \
 	%D%/http/mail_smtp.c \

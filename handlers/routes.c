@@ -23,6 +23,7 @@ const struct route *const all_routes[] = {
 	accounts_person_routes,
 	accounts_admin_routes,
 	accounts_oauth_routes,
+	accounts_oidc_routes,
 	openapi_routes,
 	catalog_routes,
 	console_routes,

@@ -64,6 +64,7 @@ UNIT_TESTS = \
 	%D%/unit/test_mustache \
 	%D%/unit/test_notifications \
 	%D%/unit/test_oauth \
+	%D%/unit/test_oidc \
 	%D%/unit/test_openapi \
 	%D%/unit/test_orders \
 	%D%/unit/test_outbox \

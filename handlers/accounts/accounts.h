@@ -42,6 +42,7 @@ extern const struct route accounts_store_routes[];
 extern const struct route accounts_person_routes[];
 extern const struct route accounts_admin_routes[];
 extern const struct route accounts_oauth_routes[];
+extern const struct route accounts_oidc_routes[];
 
 /* Before fork: the shared slots for password hashing. */
 void accounts_start(void);
