@@ -144,3 +144,10 @@ check_PROGRAMS += $(BROWSER_TESTS)
 compile-tests: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_LIBRARIES) $(check_PROGRAMS)
 .PHONY: compile-tests
+
+# What ./dev bench compares with.
+EXTRA_PROGRAMS += %D%/bench/null_responder %D%/bench/hash_rate
+%C%_bench_hash_rate_LDADD = $(MERKATO_LIBS)
+%C%_bench_null_responder_LDADD = $(LIBS_PKG_LIBS)
+EXTRA_DIST += %D%/bench/bench.sh %D%/bench/cases.sh %D%/bench/measure.sh \
+	%D%/bench/login.lua %D%/bench/rotate.lua
