@@ -130,6 +130,7 @@ TESTS += $(CONTRACT_TESTS)
 # Tests through the front door, against the stack that MERKATO_DEV_JSON names:
 # ./dev check api runs them (tests/support/api.h).
 API_TESTS = \
+	%D%/api/api_access \
 	%D%/api/api_input \
 	%D%/api/api_media \
 	%D%/api/api_smoke
