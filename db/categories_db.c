@@ -202,11 +202,11 @@ enum rc categories_db_refile(struct ctx *c, struct id from, struct id to)
 		rc = sql_run(c,
 		             "INSERT INTO category_count"
 		             "  (category_id, n_products)"
-		             " SELECT ?, n_products FROM category_count"
-		             "  WHERE category_id = ?"
+		             " SELECT ?, t.n FROM"
+		             "  (SELECT n_products AS n FROM category_count"
+		             "    WHERE category_id = ?) AS t"
 		             " ON DUPLICATE KEY UPDATE"
-		             "  n_products = category_count.n_products"
-		             "             + VALUES(n_products)",
+		             "  n_products = n_products + VALUES(n_products)",
 		             A(to), A(from));
 	return rc;
 }

@@ -508,19 +508,21 @@ enum rc discovery_db_related(struct ctx *c, struct id product, int max,
 {
 	return sql_list(
 		c, &product_card_shape, rows, n,
-		CARD
-		"  FROM (SELECT r.related_id AS id, 0 AS rank_, r.position AS at"
-		"          FROM product_related r WHERE r.product_id = ?"
-		"        UNION ALL"
-		"        (SELECT o.id, 1, 0 FROM product x"
-		"           JOIN product o ON o.category_id = x.category_id"
-		"            AND o.is_visible = 1 AND o.id <> x.id"
-		"          WHERE x.id = ?"
-		"          ORDER BY o.created_at DESC, o.id DESC LIMIT ?)) AS u"
-		"  STRAIGHT_JOIN product p ON p.id = u.id" JOINED
-		" WHERE p.is_visible = 1"
-		" GROUP BY p.id, k.id, s.id"
-		" ORDER BY MIN(u.rank_), MIN(u.at), p.sales DESC, p.id"
-		" LIMIT ?",
+		CARD "  FROM (SELECT t.id, MIN(t.turn) AS turn"
+		     "          FROM (SELECT r.related_id AS id, 0 AS turn"
+		     "                  FROM product_related r"
+		     "                 WHERE r.product_id = ?"
+		     "                UNION ALL"
+		     "                (SELECT o.id, 1 FROM product x"
+		     "                   JOIN product o"
+		     "                     ON o.category_id = x.category_id"
+		     "                    AND o.is_visible = 1 AND o.id <> x.id"
+		     "                  WHERE x.id = ?"
+		     "                  ORDER BY o.created_at DESC, o.id DESC"
+		     "                  LIMIT ?)) AS t"
+		     "         GROUP BY t.id) AS u"
+		     "  STRAIGHT_JOIN product p ON p.id = u.id" JOINED
+		     " WHERE p.is_visible = 1"
+		     " ORDER BY u.turn, p.sales DESC, p.id LIMIT ?",
 		A(product), A(product), A(max), A(max));
 }

@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	%D%/unit/test_answer \
 	%D%/unit/test_cache \
 	%D%/unit/test_catalog \
+	%D%/unit/test_catalog_tree \
 	%D%/unit/test_client \
 	%D%/unit/test_commands \
 	%D%/unit/test_discovery \
