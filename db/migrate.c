@@ -299,7 +299,7 @@ static enum rc apply_missing(struct ctx *c, struct link *l,
 
 enum rc migrate_run(struct ctx *c, const char *dir)
 {
-	struct migrations files, applied;
+	struct migrations files = { 0 }, applied = { 0 };
 	struct link l = { .name = "admin" };
 
 	enum rc rc = read_files(c, dir, &files);

@@ -373,6 +373,7 @@ static enum rc count_rows(struct query *q, const char *text, size_t n_text,
 	return query_int(k, out);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a macro names its arguments */
 enum rc query_slice_(struct query *q, const struct shape *s,
                      const struct sort *sorts, const char *id_column,
                      const struct page *page, void **rows, size_t *n,

@@ -240,6 +240,7 @@ enum rc security_db_case_get(struct ctx *c, struct id id, struct case_row *out)
 	               A(id));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): three filters and a page */
 enum rc security_db_case_page(struct ctx *c, const char *status,
                               const char *rule, struct id user,
                               const struct page *page, struct case_row **rows,

@@ -290,7 +290,7 @@ static void kill_overdue(void)
 			c->asked_us = now;
 			count(COUNTER_WORKERS_KILLED);
 			kill(c->pid, SIGUSR2);
-		} else if (now - c->asked_us > LAST_WORDS_MS * 1000) {
+		} else if (now - c->asked_us > LAST_WORDS_MS * 1000LL) {
 			log_error("master", "%s process %d is killed",
 			          m.groups[c->group].name, (int)c->pid);
 			kill(c->pid, SIGKILL);

@@ -216,7 +216,7 @@ void fastcgi_give_up(struct fastcgi *f, const char *request_id)
 	enum { HEADER = 8, STDOUT_RECORD = 6, END_RECORD = 3 };
 	static unsigned char record[1024];
 	char *text = (char *)record + HEADER;
-	size_t size = sizeof(record) - 3 * HEADER - HEADER;
+	size_t size = sizeof(record) - 4UL * HEADER;
 	size_t n = 0;
 
 	if (!f->owes || f->request.ipcFd < 0)

@@ -102,7 +102,10 @@ static enum rc run_piece(struct runner *r, struct piece *p)
 		arena_reset(r->work);
 		make_ctx(r, r->work, &c);
 		p->more = false;
-		rc = p->job ? p->job(&c, &p->more) : p->handle(&c, p->event);
+		if (p->job)
+			rc = p->job(&c, &p->more);
+		else
+			rc = p->handle ? p->handle(&c, p->event) : RC_INTERNAL;
 		sql_reset(&c);
 		if (!rc)
 			dispatch_flush_touches(&c);
@@ -239,7 +242,7 @@ static enum rc turn(struct runner *r)
 {
 	enum rc rc = drain_outbox(r);
 
-	if (rc || when_ticks() - r->looked_at < WAIT_MS * 1000)
+	if (rc || when_ticks() - r->looked_at < WAIT_MS * 1000LL)
 		return rc;
 	r->looked_at = when_ticks();
 	rc = run_due_jobs(r);

@@ -36,6 +36,9 @@ tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 UNIT_LIBS = %D%/support/libcheck.a $(MERKATO_LIBS) $(CUNIT_LIBS)
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; export top_srcdir;
+# What hangs has failed.
+LOG_COMPILER = timeout
+AM_LOG_FLAGS = -k 5 240
 
 EXTRA_DIST += %D%/with-db
 
@@ -134,6 +137,7 @@ API_TESTS = \
 	%D%/api/api_access \
 	%D%/api/api_input \
 	%D%/api/api_media \
+	%D%/api/api_resilience \
 	%D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 

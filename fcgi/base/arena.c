@@ -22,7 +22,7 @@
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGN = 16, FIRST_BLOCK = 32 * 1024 };
+enum { ALIGN = 16, FIRST_BLOCK = 32 * 1024, BLOCK_MAX = 1024 * 1024 };
 
 struct block {
 	struct block *next;
@@ -124,8 +124,8 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (a->block->size - a->block->used < room) {
 		size_t size = a->block->size * 2;
 
-		if (size > 1024 * 1024)
-			size = 1024 * 1024;
+		if (size > BLOCK_MAX)
+			size = BLOCK_MAX;
 		if (size < room)
 			size = room;
 		a->block = block_create(size, a->block);

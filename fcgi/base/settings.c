@@ -281,9 +281,11 @@ static void forget_environment(void)
 
 static void recall_environment(void)
 {
+	static const struct source again = { .file = "environment" };
+
 	for (int i = 0; i < N_ROWS; i++)
 		if (kept[i])
-			store(i, kept[i], NULL);
+			store(i, kept[i], &again);
 }
 
 /* An empty path becomes tail below base. */

@@ -376,8 +376,8 @@ bool text_unhex(const char *s, void *out, size_t n)
 		if (hex_digit(s[i]) < 0)
 			return false;
 	for (size_t i = 0; i < n; i++)
-		b[i] = (unsigned char)(hex_digit(s[2 * i]) << 4 |
-		                       hex_digit(s[2 * i + 1]));
+		b[i] = (unsigned char)((unsigned)hex_digit(s[2 * i]) << 4 |
+		                       (unsigned)hex_digit(s[2 * i + 1]));
 	return true;
 }
 

@@ -270,7 +270,7 @@ struct when when_join(const struct when_parts *p)
 {
 	int64_t days = days_from_civil(p->year, p->month, p->day);
 	int64_t seconds =
-		days * DAY + p->hour * 3600 + p->minute * 60 + p->second;
+		days * DAY + p->hour * 3600LL + p->minute * 60LL + p->second;
 
 	return (struct when){ seconds * US + p->microsecond };
 }

@@ -22,7 +22,7 @@ enum {
 	SERVICES_MAX = 32,
 	BREAKER_FAILURES = 5, /* in a row */
 };
-static const int64_t breaker_us = 10 * 1000000;
+static const int64_t breaker_us = 10 * INT64_C(1000000);
 
 /* Failures in a row open a breaker for a while; then one call tries again. */
 struct breaker {

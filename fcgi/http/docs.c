@@ -34,7 +34,7 @@ const char *openapi_text(size_t *n)
 	if (!kept.arena)
 		kept.arena = arena_create(0);
 	if (!kept.document.etag) {
-		buf_init(&kept.document.text, kept.arena, 256 * 1024);
+		buf_init(&kept.document.text, kept.arena, 256UL * 1024);
 		openapi_document(&kept.document.text);
 		finish(&kept.document);
 	}
@@ -385,7 +385,7 @@ enum rc openapi_docs_get(struct req *r)
 			            "The document is no JSON");
 		arena_defer(c->arena, drop_json, document);
 		fill_page(c, document, data);
-		buf_init(&page, c->arena, 256 * 1024);
+		buf_init(&page, c->arena, 256UL * 1024);
 		enum rc rc = html_render(c, "docs/page.html", data, &page);
 		if (rc)
 			return rc;

@@ -40,7 +40,7 @@ enum rc reply_html(struct req *r, int status, const char *name, json_t *data)
 	set_missing(data, "csrf", r->csrf);
 	set_missing(data, "base_url", settings->base_url);
 	set_missing(data, "request_id", c->request_id);
-	buf_init(&content, c->arena, 16 * 1024);
+	buf_init(&content, c->arena, 16UL * 1024);
 	enum rc rc = html_render(c, name, data, &content);
 	if (rc)
 		return rc;
@@ -48,7 +48,7 @@ enum rc reply_html(struct req *r, int status, const char *name, json_t *data)
 	arena_defer(c->arena, drop_json, whole);
 	json_object_set_new(whole, "content",
 	                    json_stringn(content.s, content.n));
-	buf_init(&page, c->arena, content.n + 8 * 1024);
+	buf_init(&page, c->arena, content.n + 8UL * 1024);
 	rc = html_render(c, layout, whole, &page);
 	if (rc)
 		return rc;

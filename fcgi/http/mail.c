@@ -247,8 +247,8 @@ static bool write_whole(int fd, const char *s, size_t n)
 
 enum rc mail_write(struct ctx *c, const struct mail *m, const char *dir)
 {
-	const char *text, *name;
-	size_t n;
+	const char *text = NULL, *name;
+	size_t n = 0;
 	enum rc rc = mail_compose(c, m, &text, &n);
 
 	if (rc)

@@ -27,6 +27,7 @@ static size_t give(char *out, size_t size, size_t n, void *self)
 	return k;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's form */
 static size_t ignore(char *p, size_t size, size_t n, void *self)
 {
 	(void)p;

@@ -11,7 +11,7 @@ enum { TEXT_MAX = 255, LIST_MAX = 100 };
 
 void json_next(struct buf *b)
 {
-	char last = b->n ? b->s[b->n - 1] : '{';
+	char last = (char)(b->n ? b->s[b->n - 1] : '{');
 
 	if (!strchr("{[:,", last))
 		buf_putc(b, ',');

@@ -120,7 +120,8 @@ void routes_use(const struct route *const *tables)
 		for (const struct route *r = *t; r->method; r++)
 			table.n++;
 	}
-	table.all = arena_array(table.arena, table.n + 1, sizeof(*table.all));
+	table.all =
+		arena_new_array(table.arena, const struct route *, table.n + 1);
 	size_t i = 0;
 	for (const struct route *const *t = tables; *t; t++) {
 		for (const struct route *r = *t; r->method; r++) {

@@ -126,7 +126,7 @@ static char *claims_text(struct ctx *c, const struct token *t, int64_t now_s,
 		"jti", id_text(id_is_none(t->jti) ? id_new() : t->jti, jti),
 		"use", t->use, "ver", (json_int_t)t->version, "scope", t->scope,
 		"iat", (json_int_t)now_s, "nbf", (json_int_t)now_s, "exp",
-		(json_int_t)(now_s + seconds));
+		(json_int_t)now_s + seconds);
 	if (!claims)
 		return NULL;
 	char *text = json_dumps(claims, JSON_COMPACT);

@@ -111,6 +111,7 @@ const char **permission_names(struct ctx *c, int64_t permissions, size_t *n)
 	return names_of(c, permission_bits, N_PERMISSIONS, permissions, n);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): one reader for two tables */
 static enum rc read_names(struct ctx *c, const char *path,
                           const struct name_of_bit *table, size_t n_table,
                           const char **names, size_t n, unsigned among,

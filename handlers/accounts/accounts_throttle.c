@@ -54,7 +54,7 @@ static enum rc check_pair(struct ctx *c, const struct attempt *a)
 	size_t n = 0, others = 0;
 	struct when newest = { 0 }, oldest = { 0 };
 	enum rc rc = security_db_attempts_of_pair(
-		c, a->account, a->address, when_plus(c->now, -2 * WINDOW_S),
+		c, a->account, a->address, when_plus(c->now, -2L * WINDOW_S),
 		PAIR_MAX + 1, &rows, &n);
 
 	if (rc)

@@ -22,7 +22,7 @@ uint64_t demo_random(struct demo_random *r)
 
 int64_t demo_below(struct demo_random *r, int64_t n)
 {
-	return (int64_t)(demo_random(r) % (uint64_t)n);
+	return n > 0 ? (int64_t)(demo_random(r) % (uint64_t)n) : 0;
 }
 
 const char *demo_pick(struct demo_random *r, const char *const *list)
@@ -158,7 +158,7 @@ static size_t open_node(struct ctx *c, struct demo_world *w, struct tree *t,
                         const char *name, struct id parent, int depth)
 {
 	struct demo_category *row = &t->rows[t->n];
-	struct when at = ago(w, 2 * YEAR_S);
+	struct when at = ago(w, 2L * YEAR_S);
 
 	*row = (struct demo_category){
 		.id = demo_id(&t->random, at),

@@ -85,7 +85,7 @@ static void set_price(struct batch *b, struct demo_variant *v, int64_t units)
 	v->sale_price = v->current_price =
 		in_minor((units * 4 / 5 + 4) / 5 * 5);
 	v->sale_from = when_plus(w->now, -86400);
-	v->sale_until = v->price_changes_at = when_plus(w->now, 30 * 86400);
+	v->sale_until = v->price_changes_at = when_plus(w->now, 30L * 86400);
 }
 
 static void add_movement(struct batch *b, size_t i)

@@ -273,9 +273,8 @@ void api_together(const struct api_call *calls, size_t n,
 	curl_multi_cleanup(multi);
 }
 
-const struct api_answer *api_upload(const char *path, const char *field,
-                                    const char *file_name, const char *type,
-                                    const void *bytes, size_t n,
+const struct api_answer *api_upload(const char *path,
+                                    const struct api_file *file,
                                     const char *const *fields,
                                     const char *token)
 {
@@ -288,17 +287,17 @@ const struct api_answer *api_upload(const char *path, const char *field,
 	curl_mime *form = curl_mime_init(state.curl);
 	for (; fields && *fields; fields++) {
 		const char *equals = strchr(*fields, '=');
-		curl_mimepart *part = curl_mime_addpart(form);
+		curl_mimepart *text = curl_mime_addpart(form);
 
-		curl_mime_name(part, arena_strndup(tc->arena, *fields,
+		curl_mime_name(text, arena_strndup(tc->arena, *fields,
 		                                   (size_t)(equals - *fields)));
-		curl_mime_data(part, equals + 1, CURL_ZERO_TERMINATED);
+		curl_mime_data(text, equals + 1, CURL_ZERO_TERMINATED);
 	}
-	curl_mimepart *file = curl_mime_addpart(form);
-	curl_mime_name(file, field);
-	curl_mime_filename(file, file_name);
-	curl_mime_type(file, type);
-	curl_mime_data(file, bytes, n);
+	curl_mimepart *part = curl_mime_addpart(form);
+	curl_mime_name(part, file->field);
+	curl_mime_filename(part, file->name);
+	curl_mime_type(part, file->type);
+	curl_mime_data(part, file->bytes, file->n);
 	curl_easy_setopt(state.curl, CURLOPT_MIMEPOST, form);
 	const struct api_answer *a = finish(&x, curl_easy_perform(state.curl));
 	curl_mime_free(form);
@@ -313,8 +312,9 @@ static int connect_raw(void)
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
 	int fd = -1;
 
-	getaddrinfo(arena_strndup(tc->arena, host, (size_t)(colon - host)),
-	            colon + 1, &hints, &found);
+	const char *name =
+		arena_strndup(tc->arena, host, (size_t)(colon - host));
+	NEED_INT(getaddrinfo(name, colon + 1, &hints, &found), 0, name);
 	for (struct addrinfo *i = found; i && fd < 0; i = i->ai_next) {
 		fd = socket(i->ai_family, i->ai_socktype | SOCK_CLOEXEC,
 		            i->ai_protocol);
@@ -358,7 +358,7 @@ const struct api_answer *api_raw(const void *bytes, size_t n)
 	a->body = end ? end + 4 : "";
 	a->n = end ? b.n - (size_t)(a->body - b.s) : 0;
 	if (strncmp(b.s, "HTTP/1.", 7) == 0 && b.n > 12)
-		a->status = atoi(b.s + 9);
+		a->status = (int)strtol(b.s + 9, NULL, 10);
 	if (end)
 		end[2] = '\0';
 	read_json(a);

@@ -275,7 +275,7 @@ static pid_t parent_of(pid_t pid)
 	/* "pid (name) state parent …"; the name may hold anything. */
 	const char *s = strrchr(text, ')');
 	if (s && s[1] && s[2])
-		parent = atoi(s + 4);
+		parent = (int)strtol(s + 4, NULL, 10);
 	return (pid_t)parent;
 }
 
@@ -287,7 +287,7 @@ size_t workers_of(pid_t *out, size_t max)
 
 	NEED_TRUE(d != NULL && master > 0, "merkato runs");
 	for (struct dirent *e = readdir(d); e && n < max; e = readdir(d)) {
-		pid_t pid = (pid_t)atoi(e->d_name);
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
 		if (pid > 0 && parent_of(pid) == master)
 			out[n++] = pid;

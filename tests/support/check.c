@@ -185,6 +185,14 @@ bool check_as(bool holds, const char *said, const char *file, int line,
 	                               fatal ? CU_TRUE : CU_FALSE) == CU_TRUE;
 }
 
+void check_leave(const char *condition, const char *what, const char *file,
+                 int line)
+{
+	check_as(check_true(false, condition, what), state.said, file, line,
+	         true);
+	abort(); /* CUnit has left by longjmp */
+}
+
 const char *check_top(void)
 {
 	const char *top = getenv("top_srcdir");

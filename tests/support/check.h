@@ -90,8 +90,9 @@ _Noreturn void check_skip(const char *why);
 #define CHECK_MONEY(got, want_text, what) \
 	CHECK_(check_money(got, want_text, what), false)
 /* The same, but the test ends where they fail. */
-#define NEED_TRUE(condition, what) \
-	CHECK_(check_true((condition), #condition, what), true)
+#define NEED_TRUE(condition, what)                                          \
+	((condition) ? CHECK_(check_true(true, #condition, what), true)     \
+	             : check_leave(#condition, what, __FILE__, __LINE__))
 #define NEED_RC(got, want, what) CHECK_(check_rc(got, want, what), true)
 #define NEED_INT(got, want, what) \
 	CHECK_(check_int((int64_t)(got), (int64_t)(want), what), true)
@@ -110,6 +111,9 @@ bool check_money(struct money got, const char *want_text, const char *what);
 const char *check_said(void);
 bool check_as(bool holds, const char *said, const char *file, int line,
               bool fatal);
+/* Fails the test and leaves it. */
+_Noreturn void check_leave(const char *condition, const char *what,
+                           const char *file, int line);
 
 /* A whole file, NUL-terminated, in tc's arena; the test ends if it cannot be
  * read. The path is relative to the source tree's top. */

@@ -32,10 +32,10 @@ static const char *header_variable(const struct script *s, const char *name)
 		bool same = n && strlen(name) == n;
 
 		for (size_t i = 0; same && i < n; i++) {
-			char ch =
-				(*h)[i] == '-'
-					? '_'
-					: (char)toupper((unsigned char)(*h)[i]);
+			char ch = (char)((*h)[i] == '-'
+			                         ? '_'
+			                         : toupper((unsigned char)(*h)
+			                                           [i]));
 			same = ch == name[i];
 		}
 		if (!same)

@@ -11,7 +11,8 @@ typedef my_bool db_bool;
 typedef bool db_bool;
 #endif
 
-/* The linker sends calls of mysql_x to __wrap_mysql_x. */
+/* The linker sends calls of mysql_x to __wrap_mysql_x: the names are its own.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __real_mysql_stmt_execute(MYSQL_STMT *st);
 unsigned __real_mysql_stmt_errno(MYSQL_STMT *st);
 db_bool __real_mysql_commit(MYSQL *m);
@@ -20,6 +21,7 @@ int __wrap_mysql_stmt_execute(MYSQL_STMT *st);
 unsigned __wrap_mysql_stmt_errno(MYSQL_STMT *st);
 db_bool __wrap_mysql_commit(MYSQL *m);
 unsigned __wrap_mysql_errno(MYSQL *m);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static struct {
 	int k, n;

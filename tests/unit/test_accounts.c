@@ -119,7 +119,7 @@ static void a_new_link_voids_the_old_one(void)
 
 	CHECK_INT(known->status, unknown->status, "status");
 	CHECK_TEXT(known->body, unknown->body, "body");
-	tc->now = when_plus(tc->now, 49 * HOUR);
+	tc->now = when_plus(tc->now, 49L * HOUR);
 	a = POST("/api/auth/verify-email",
 	         with("{\"token\":\"$\"}", told_token("account.verify")));
 	CHECK_INT(a->status, 422, "a link lives 48 hours");

@@ -195,7 +195,8 @@ static size_t key_like(const char *start)
 {
 	size_t i = 0;
 
-	while (i < cache.n && strncmp(cache.all[i].key, start, strlen(start)))
+	while (i < cache.n &&
+	       strncmp(cache.all[i].key, start, strlen(start)) != 0)
 		i++;
 	return i;
 }

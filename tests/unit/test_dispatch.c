@@ -707,7 +707,7 @@ static void a_cursor_opens_no_other_list(void)
 	const char *next = answered_text(a, "next");
 
 	NEED_TRUE(next != NULL, "next");
-	const char *cursor = strstr(next, "cursor=");
+	const char *cursor = strstr(next ? next : "", "cursor=");
 	static const char *const others[] = {
 		"/api/things?least=4&%s",
 		"/api/things?%s",

@@ -280,7 +280,8 @@ static void follow(json_t *j)
 			                          json_string_value(value) + 2);
 
 			for (char *p = path; *p; p++)
-				*p = *p == '/' ? '|' : *p;
+				if (*p == '/')
+					*p = '|';
 			CHECK_TRUE(at(path) != NULL, path);
 		} else {
 			follow(value);

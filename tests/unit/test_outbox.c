@@ -107,7 +107,7 @@ static void failures_back_off_and_end(void)
 	}
 	NEED_INT(lease(&e), 1, "last try");
 	NEED_RC(outbox_failed(tc, e, "still away"), RC_OK, "failed");
-	tc->now = when_plus(tc->now, 10 * 86400);
+	tc->now = when_plus(tc->now, 10L * 86400);
 	CHECK_INT(lease(&e), 0, "given up");
 	CHECK_RC(outbox_count_dead(tc, &n_dead), RC_OK, "count");
 	CHECK_INT(n_dead, 1, "but kept");

@@ -63,7 +63,7 @@ static void before(void)
 		rows[i] = (struct item){
 			.id = id_new(),
 			.name = arena_fmt(tc->arena, "n%02d", i % 9),
-			.price = i % 5 ? (struct money){ i % 4 * 100 }
+			.price = i % 5 ? (struct money){ i % 4 * 100LL }
 			               : MONEY_NONE,
 			.rank_no = i % 3
 		};

@@ -253,10 +253,10 @@ static void a_bank_account_needs_the_password_and_is_sealed(void)
 
 	NEED_RC(accounts_vendor_get(tc, p->vendor, &brief), RC_OK, "brief");
 	CHECK_TRUE(brief.payouts_held_until.us >
-	                   when_plus(tc->now, 71 * HOUR).us,
+	                   when_plus(tc->now, 71L * HOUR).us,
 	           "payouts wait 72 hours");
 	CHECK_INT(n_told("vendor.bank_changed"), 1, "the owner is told");
-	tc->now = when_plus(tc->now, 11 * MINUTE);
+	tc->now = when_plus(tc->now, 11L * MINUTE);
 	a = request("PATCH", "/api/vendor/store", body, p->bearer);
 	CHECK_INT(a->status, 403, "the password is too long ago");
 	CHECK_TEXT(a->req->ctx.err.code, "password_needed", "why");
