@@ -273,8 +273,10 @@ void api_together(const struct api_call *calls, size_t n,
 	curl_multi_cleanup(multi);
 }
 
-const struct api_answer *api_upload(const char *path,
-                                    const struct api_file *file,
+/* NOLINTNEXTLINE(readability-function-size): each is a part of the form */
+const struct api_answer *api_upload(const char *path, const char *field,
+                                    const char *file_name, const char *type,
+                                    const void *bytes, size_t n,
                                     const char *const *fields,
                                     const char *token)
 {
@@ -294,10 +296,10 @@ const struct api_answer *api_upload(const char *path,
 		curl_mime_data(text, equals + 1, CURL_ZERO_TERMINATED);
 	}
 	curl_mimepart *part = curl_mime_addpart(form);
-	curl_mime_name(part, file->field);
-	curl_mime_filename(part, file->name);
-	curl_mime_type(part, file->type);
-	curl_mime_data(part, file->bytes, file->n);
+	curl_mime_name(part, field);
+	curl_mime_filename(part, file_name);
+	curl_mime_type(part, type);
+	curl_mime_data(part, bytes, n);
 	curl_easy_setopt(state.curl, CURLOPT_MIMEPOST, form);
 	const struct api_answer *a = finish(&x, curl_easy_perform(state.curl));
 	curl_mime_free(form);

@@ -62,13 +62,10 @@ const struct api_answer *api_call(const struct api_call *call);
 void api_together(const struct api_call *calls, size_t n,
                   const struct api_answer **out);
 /* A file in a multipart form, with text fields "name=value" before it. */
-struct api_file {
-	const char *field, *name, *type;
-	const void *bytes;
-	size_t n;
-};
-const struct api_answer *api_upload(const char *path,
-                                    const struct api_file *file,
+/* NOLINTNEXTLINE(readability-function-size): each is a part of the form */
+const struct api_answer *api_upload(const char *path, const char *field,
+                                    const char *file_name, const char *type,
+                                    const void *bytes, size_t n,
                                     const char *const *fields,
                                     const char *token);
 /* Bytes as they are, on a connection of its own; reads to its end. Several
