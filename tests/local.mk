@@ -143,7 +143,8 @@ check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.
 BROWSER_TESTS = \
-	%D%/browser/browser_console
+	%D%/browser/browser_console \
+	%D%/browser/browser_sale
 check_PROGRAMS += $(BROWSER_TESTS)
 
 # Compiles every test program without running it.
