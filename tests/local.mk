@@ -87,6 +87,47 @@ UNIT_TESTS = \
 	%D%/unit/test_stores \
 	%D%/unit/test_text \
 	%D%/unit/test_token
+UNIT_TESTS =
+UNIT_TESTS += %D%/unit/test_arena
+UNIT_TESTS += %D%/unit/test_crypto
+UNIT_TESTS += %D%/unit/test_metrics
+UNIT_TESTS += %D%/unit/test_settings
+UNIT_TESTS += %D%/unit/test_value
+UNIT_TESTS += %D%/unit/test_accounts
+UNIT_TESTS += %D%/unit/test_answer
+UNIT_TESTS += %D%/unit/test_cache
+UNIT_TESTS += %D%/unit/test_catalog
+UNIT_TESTS += %D%/unit/test_client
+UNIT_TESTS += %D%/unit/test_commands
+UNIT_TESTS += %D%/unit/test_discovery
+UNIT_TESTS += %D%/unit/test_dispatch
+UNIT_TESTS += %D%/unit/test_form
+UNIT_TESTS += %D%/unit/test_json
+UNIT_TESTS += %D%/unit/test_limit
+UNIT_TESTS += %D%/unit/test_mail
+UNIT_TESTS += %D%/unit/test_media
+UNIT_TESTS += %D%/unit/test_migrate
+UNIT_TESTS += %D%/unit/test_multipart
+UNIT_TESTS += %D%/unit/test_mustache
+UNIT_TESTS += %D%/unit/test_notifications
+UNIT_TESTS += %D%/unit/test_oauth
+UNIT_TESTS += %D%/unit/test_openapi
+UNIT_TESTS += %D%/unit/test_orders
+UNIT_TESTS += %D%/unit/test_outbox
+UNIT_TESTS += %D%/unit/test_people
+UNIT_TESTS += %D%/unit/test_pictures
+UNIT_TESTS += %D%/unit/test_process
+UNIT_TESTS += %D%/unit/test_program
+UNIT_TESTS += %D%/unit/test_query
+UNIT_TESTS += %D%/unit/test_reply
+UNIT_TESTS += %D%/unit/test_reviews
+UNIT_TESTS += %D%/unit/test_route
+UNIT_TESTS += %D%/unit/test_s3_sign
+UNIT_TESTS += %D%/unit/test_shape
+UNIT_TESTS += %D%/unit/test_sql
+UNIT_TESTS += %D%/unit/test_stores
+UNIT_TESTS += %D%/unit/test_text
+UNIT_TESTS += %D%/unit/test_token
 # Programs that make statements fail (support/sql_faults.h) are linked so.
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
@@ -111,6 +152,12 @@ FUZZ_TESTS = \
 	%D%/fuzz/fuzz_multipart \
 	%D%/fuzz/fuzz_picture \
 	%D%/fuzz/fuzz_token
+FUZZ_TESTS =
+FUZZ_TESTS += %D%/fuzz/fuzz_cookie
+FUZZ_TESTS += %D%/fuzz/fuzz_form
+FUZZ_TESTS += %D%/fuzz/fuzz_json
+FUZZ_TESTS += %D%/fuzz/fuzz_multipart
+FUZZ_TESTS += %D%/fuzz/fuzz_token
 %C%_fuzz_fuzz_cookie_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_form_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
@@ -139,12 +186,18 @@ API_TESTS = \
 	%D%/api/api_media \
 	%D%/api/api_resilience \
 	%D%/api/api_smoke
+API_TESTS =
+API_TESTS += %D%/api/api_sale
+API_TESTS += %D%/api/api_input
+API_TESTS += %D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.
 BROWSER_TESTS = \
 	%D%/browser/browser_console \
 	%D%/browser/browser_sale
+BROWSER_TESTS =
+BROWSER_TESTS += %D%/browser/browser_console
 check_PROGRAMS += $(BROWSER_TESTS)
 
 # Compiles every test program without running it.

@@ -244,7 +244,7 @@ static bool load_environment(void)
 	static const struct source from = { "environment", 0 };
 	bool ok = true;
 
-	for (char **e = environ; *e; e++) {
+	for (char **e = environ; e && *e; e++) {
 		const char *equals = strchr(*e, '=');
 
 		if (!equals || strncmp(*e, PREFIX, PREFIX_LENGTH) != 0)

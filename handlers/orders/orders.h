@@ -108,8 +108,12 @@ struct quote {
 	int64_t *commission_bp;
 };
 
-/* Prices n items; problems are in the lines. RC_INVALID for impossible
- * questions (a variant twice). */
+/* Adds up lines of the same variant: before stock and price are looked at.
+ * The number of lines left; *out is in the arena. */
+size_t orders_merge_items(struct ctx *c, const struct checkout_item *items,
+                          size_t n, struct checkout_item **out);
+/* Prices n items of different variants; problems are in the lines. RC_INVALID
+ * for impossible questions. */
 CHECKED enum rc orders_quote(struct ctx *c, const struct checkout_item *items,
                              size_t n, struct quote *out);
 /*

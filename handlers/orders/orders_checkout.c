@@ -343,6 +343,7 @@ static enum rc place(struct ctx *c, struct checkout *in, struct draft *d,
 
 	if (!rc)
 		rc = find_address(c, in, &address);
+	in->n_items = orders_merge_items(c, in->items, in->n_items, &in->items);
 	if (!rc)
 		rc = orders_quote(c, in->items, in->n_items, &q);
 	if (!rc)

@@ -13,6 +13,8 @@ enum rc orders_quote_post(struct req *r)
 	struct quote q = { 0 };
 
 	req_body(r, &in);
+	in.n_items =
+		orders_merge_items(&r->ctx, in.items, in.n_items, &in.items);
 	enum rc rc = orders_quote(&r->ctx, in.items, in.n_items, &q);
 	return rc ? rc : reply(r, &q);
 }

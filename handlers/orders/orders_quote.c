@@ -21,21 +21,47 @@ static enum rc check_items(struct ctx *c, const struct checkout_item *items,
 		                  "1 to %d lines can be ordered at once",
 		                  ORDER_LINES_MAX);
 	for (size_t i = 0; i < n; i++) {
-		const char *path =
-			arena_fmt(c->arena, "items[%zu].variant_id", i);
-
 		if (items[i].quantity < 1 || items[i].quantity > QUANTITY_MAX)
 			rc = fail_field(
 				c,
 				arena_fmt(c->arena, "items[%zu].quantity", i),
 				"out_of_range", "1 to %d", QUANTITY_MAX);
-		for (size_t k = 0; k < i; k++) {
-			if (id_equal(items[i].variant_id, items[k].variant_id))
-				rc = fail_field(c, path, "duplicate",
-				                "is there twice");
-		}
 	}
 	return rc;
+}
+
+static struct checkout_item *same_line(struct checkout_item *items, size_t n,
+                                       const struct checkout_item *one)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (id_equal(items[i].variant_id, one->variant_id))
+			return &items[i];
+	}
+	return NULL;
+}
+
+size_t orders_merge_items(struct ctx *c, const struct checkout_item *items,
+                          size_t n, struct checkout_item **out)
+{
+	struct checkout_item *merged =
+		arena_new_array(c->arena, struct checkout_item, n + 1);
+	size_t n_merged = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct checkout_item *same =
+			same_line(merged, n_merged, &items[i]);
+
+		if (!same) {
+			merged[n_merged++] = items[i];
+			continue;
+		}
+		same->quantity += items[i].quantity;
+		/* What does not fit the real price must be seen. */
+		if (!money_is_none(items[i].price))
+			same->price = items[i].price;
+	}
+	*out = merged;
+	return n_merged;
 }
 
 static enum rc load_vendors(struct ctx *c, const struct sale_line *sales,
