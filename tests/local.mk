@@ -88,24 +88,24 @@ UNIT_TESTS = \
 	%D%/unit/test_text \
 	%D%/unit/test_token
 UNIT_TESTS =
-UNIT_TESTS += %D%/unit/test_arena
-UNIT_TESTS += %D%/unit/test_crypto
-UNIT_TESTS += %D%/unit/test_metrics
-UNIT_TESTS += %D%/unit/test_settings
-UNIT_TESTS += %D%/unit/test_value
 UNIT_TESTS += %D%/unit/test_accounts
 UNIT_TESTS += %D%/unit/test_answer
+UNIT_TESTS += %D%/unit/test_arena
 UNIT_TESTS += %D%/unit/test_cache
 UNIT_TESTS += %D%/unit/test_catalog
 UNIT_TESTS += %D%/unit/test_client
 UNIT_TESTS += %D%/unit/test_commands
+UNIT_TESTS += %D%/unit/test_crypto
 UNIT_TESTS += %D%/unit/test_discovery
 UNIT_TESTS += %D%/unit/test_dispatch
 UNIT_TESTS += %D%/unit/test_form
+UNIT_TESTS += %D%/unit/test_import
 UNIT_TESTS += %D%/unit/test_json
+UNIT_TESTS += %D%/unit/test_ledger
 UNIT_TESTS += %D%/unit/test_limit
 UNIT_TESTS += %D%/unit/test_mail
 UNIT_TESTS += %D%/unit/test_media
+UNIT_TESTS += %D%/unit/test_metrics
 UNIT_TESTS += %D%/unit/test_migrate
 UNIT_TESTS += %D%/unit/test_multipart
 UNIT_TESTS += %D%/unit/test_mustache
@@ -114,6 +114,7 @@ UNIT_TESTS += %D%/unit/test_oauth
 UNIT_TESTS += %D%/unit/test_openapi
 UNIT_TESTS += %D%/unit/test_orders
 UNIT_TESTS += %D%/unit/test_outbox
+UNIT_TESTS += %D%/unit/test_payments
 UNIT_TESTS += %D%/unit/test_people
 UNIT_TESTS += %D%/unit/test_pictures
 UNIT_TESTS += %D%/unit/test_process
@@ -123,11 +124,13 @@ UNIT_TESTS += %D%/unit/test_reply
 UNIT_TESTS += %D%/unit/test_reviews
 UNIT_TESTS += %D%/unit/test_route
 UNIT_TESTS += %D%/unit/test_s3_sign
+UNIT_TESTS += %D%/unit/test_settings
 UNIT_TESTS += %D%/unit/test_shape
 UNIT_TESTS += %D%/unit/test_sql
 UNIT_TESTS += %D%/unit/test_stores
 UNIT_TESTS += %D%/unit/test_text
 UNIT_TESTS += %D%/unit/test_token
+UNIT_TESTS += %D%/unit/test_value
 # Programs that make statements fail (support/sql_faults.h) are linked so.
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
@@ -145,18 +148,12 @@ check_LIBRARIES += %D%/fuzz/libreplay.a %D%/fuzz/libfuzzctx.a
 	%D%/fuzz/fuzz_ctx.c
 REPLAY = %D%/fuzz/libreplay.a
 FUZZ_LIBS = $(REPLAY) %D%/fuzz/libfuzzctx.a $(UNIT_LIBS)
-FUZZ_TESTS = \
-	%D%/fuzz/fuzz_cookie \
-	%D%/fuzz/fuzz_form \
-	%D%/fuzz/fuzz_json \
-	%D%/fuzz/fuzz_multipart \
-	%D%/fuzz/fuzz_picture \
-	%D%/fuzz/fuzz_token
 FUZZ_TESTS =
 FUZZ_TESTS += %D%/fuzz/fuzz_cookie
 FUZZ_TESTS += %D%/fuzz/fuzz_form
 FUZZ_TESTS += %D%/fuzz/fuzz_json
 FUZZ_TESTS += %D%/fuzz/fuzz_multipart
+FUZZ_TESTS += %D%/fuzz/fuzz_picture
 FUZZ_TESTS += %D%/fuzz/fuzz_token
 %C%_fuzz_fuzz_cookie_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_form_LDADD = $(FUZZ_LIBS)
@@ -169,8 +166,8 @@ TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += %D%/fuzz/seeds
 
 # Against strict doubles of outside services.
-CONTRACT_TESTS = \
-	%D%/contract/test_s3
+CONTRACT_TESTS =
+CONTRACT_TESTS += %D%/contract/test_s3
 %C%_contract_test_s3_SOURCES = \
 	%D%/contract/s3_double.c \
 	%D%/contract/s3_double.h \
@@ -187,8 +184,9 @@ API_TESTS = \
 	%D%/api/api_resilience \
 	%D%/api/api_smoke
 API_TESTS =
-API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_input
+API_TESTS += %D%/api/api_media
+API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 
