@@ -46,53 +46,13 @@ EXTRA_DIST += %D%/with-db
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
-UNIT_TESTS = \
-	%D%/unit/test_accounts \
-	%D%/unit/test_answer \
-	%D%/unit/test_cache \
-	%D%/unit/test_catalog \
-	%D%/unit/test_catalog_tree \
-	%D%/unit/test_client \
-	%D%/unit/test_commands \
-	%D%/unit/test_discovery \
-	%D%/unit/test_dispatch \
-	%D%/unit/test_form \
-	%D%/unit/test_import \
-	%D%/unit/test_json \
-	%D%/unit/test_ledger \
-	%D%/unit/test_limit \
-	%D%/unit/test_mail \
-	%D%/unit/test_media \
-	%D%/unit/test_migrate \
-	%D%/unit/test_multipart \
-	%D%/unit/test_mustache \
-	%D%/unit/test_notifications \
-	%D%/unit/test_oauth \
-	%D%/unit/test_oidc \
-	%D%/unit/test_openapi \
-	%D%/unit/test_orders \
-	%D%/unit/test_outbox \
-	%D%/unit/test_payments \
-	%D%/unit/test_people \
-	%D%/unit/test_pictures \
-	%D%/unit/test_process \
-	%D%/unit/test_program \
-	%D%/unit/test_query \
-	%D%/unit/test_reply \
-	%D%/unit/test_reviews \
-	%D%/unit/test_route \
-	%D%/unit/test_s3_sign \
-	%D%/unit/test_shape \
-	%D%/unit/test_sql \
-	%D%/unit/test_stores \
-	%D%/unit/test_text \
-	%D%/unit/test_token
 UNIT_TESTS =
 UNIT_TESTS += %D%/unit/test_accounts
 UNIT_TESTS += %D%/unit/test_answer
 UNIT_TESTS += %D%/unit/test_arena
 UNIT_TESTS += %D%/unit/test_cache
 UNIT_TESTS += %D%/unit/test_catalog
+UNIT_TESTS += %D%/unit/test_catalog_tree
 UNIT_TESTS += %D%/unit/test_client
 UNIT_TESTS += %D%/unit/test_commands
 UNIT_TESTS += %D%/unit/test_crypto
@@ -111,6 +71,7 @@ UNIT_TESTS += %D%/unit/test_multipart
 UNIT_TESTS += %D%/unit/test_mustache
 UNIT_TESTS += %D%/unit/test_notifications
 UNIT_TESTS += %D%/unit/test_oauth
+UNIT_TESTS += %D%/unit/test_oidc
 UNIT_TESTS += %D%/unit/test_openapi
 UNIT_TESTS += %D%/unit/test_orders
 UNIT_TESTS += %D%/unit/test_outbox
@@ -177,25 +138,19 @@ TESTS += $(CONTRACT_TESTS)
 
 # Tests through the front door, against the stack that MERKATO_DEV_JSON names:
 # ./dev check api runs them (tests/support/api.h).
-API_TESTS = \
-	%D%/api/api_access \
-	%D%/api/api_input \
-	%D%/api/api_media \
-	%D%/api/api_resilience \
-	%D%/api/api_smoke
 API_TESTS =
+API_TESTS += %D%/api/api_access
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media
+API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.
-BROWSER_TESTS = \
-	%D%/browser/browser_console \
-	%D%/browser/browser_sale
 BROWSER_TESTS =
 BROWSER_TESTS += %D%/browser/browser_console
+BROWSER_TESTS += %D%/browser/browser_sale
 check_PROGRAMS += $(BROWSER_TESTS)
 
 # Compiles every test program without running it.
