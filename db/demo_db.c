@@ -156,6 +156,13 @@ static const struct field rating_fields[] = {
 };
 static const struct shape rating_shape = SHAPE(demo_rating, rating_fields);
 
+static const struct field good_fields[] = {
+	FIELD(demo_good, variant_id),
+	FIELD(demo_good, vendor_id),
+	FIELDS_END,
+};
+static const struct shape good_shape = SHAPE(demo_good, good_fields);
+
 enum rc demo_db_is_empty(struct ctx *c, bool *is_empty)
 {
 	int64_t n = 0;
@@ -227,4 +234,17 @@ enum rc demo_db_reviews(struct ctx *c, const struct demo_review *rows, size_t n)
 enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows, size_t n)
 {
 	return sql_insert_all(c, "product_rating", &rating_shape, rows, n);
+}
+
+enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
+                      size_t *n_rows)
+{
+	return sql_list(c, &good_shape, rows, n_rows,
+	                "SELECT v.id AS variant_id, v.vendor_id"
+	                "  FROM variant v"
+	                "  JOIN product p ON p.id = v.product_id"
+	                " WHERE p.is_visible = 1 AND v.status = 'active'"
+	                "   AND v.stock > 5"
+	                " ORDER BY v.stock, v.id LIMIT ?",
+	                A(n));
 }

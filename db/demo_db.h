@@ -88,6 +88,11 @@ struct demo_rating {
 	int stars_1, stars_2, stars_3, stars_4, stars_5;
 };
 
+/* Something that can be bought. */
+struct demo_good {
+	struct id variant_id, vendor_id;
+};
+
 /* Whether there are people or products already. */
 CHECKED enum rc demo_db_is_empty(struct ctx *c, bool *is_empty);
 /* This connection's checks of keys are off from here: the generator's rows are
@@ -114,5 +119,10 @@ CHECKED enum rc demo_db_reviews(struct ctx *c, const struct demo_review *rows,
                                 size_t n);
 CHECKED enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows,
                                 size_t n);
+
+/* Up to n variants that are for sale, with enough of them: of every store some.
+ */
+CHECKED enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
+                              size_t *n_rows);
 
 #endif

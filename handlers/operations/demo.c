@@ -28,6 +28,7 @@ static const struct demo_size sizes[] = {
 	  .n_subs = 2,
 	  .n_leaves = 2,
 	  .n_pictures = 18,
+	  .n_orders = 30,
 	  .n_processes = 1 },
 	{ .name = "full",
 	  .n_stores = 1000,
@@ -38,6 +39,7 @@ static const struct demo_size sizes[] = {
 	  .n_subs = DEMO_SUBS,
 	  .n_leaves = DEMO_LEAVES,
 	  .n_pictures = 24,
+	  .n_orders = 60,
 	  .n_processes = 2 },
 	{ .name = "million",
 	  .n_stores = 5000,
@@ -48,6 +50,7 @@ static const struct demo_size sizes[] = {
 	  .n_subs = DEMO_SUBS,
 	  .n_leaves = DEMO_LEAVES,
 	  .n_pictures = 24,
+	  .n_orders = 60,
 	  .n_processes = 2 },
 };
 
@@ -221,6 +224,21 @@ static enum rc make_pictures(struct ctx *c, struct demo_world *w)
 	return rc;
 }
 
+/* Both customers who can log in have some, and so have others. */
+static enum rc make_orders(struct ctx *c, const struct demo_world *w,
+                           const struct demo_account *accounts)
+{
+	struct id customers[6];
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_PERSONS; i++)
+		if (strncmp(accounts[i].key, "customer", 8) == 0)
+			customers[n++] = accounts[i].id;
+	for (size_t i = 0; n < sizeof(customers) / sizeof(*customers); i++)
+		customers[n++] = w->customers[i].id;
+	return demo_make_orders(c, w, customers, n);
+}
+
 static enum rc make_all(struct ctx *c, struct demo_world *w,
                         struct demo_account *accounts)
 {
@@ -233,7 +251,7 @@ static enum rc make_all(struct ctx *c, struct demo_world *w,
 		rc = make_products(c, w);
 	if (!rc)
 		rc = catalog_rebuild(c, &n);
-	return rc;
+	return rc ? rc : make_orders(c, w, accounts);
 }
 
 enum rc demo_load(struct ctx *c, const struct demo_size *size,

@@ -12,6 +12,7 @@ struct demo_size {
 	const char *name;
 	int64_t n_stores, n_products, n_customers;
 	int64_t n_reviews; /* nearly; 0 to twice the average for a product */
+	int n_orders;      /* in all states */
 	int n_tops, n_subs, n_leaves; /* of the category tree */
 	int n_pictures;               /* drawn, and shared by the products */
 	int n_processes;              /* that load products side by side */

@@ -61,5 +61,12 @@ void demo_make_reviews(const struct demo_world *w, struct demo_random *r,
  * hundred; the same whoever makes them in which order. */
 CHECKED enum rc demo_make_products(struct ctx *c, const struct demo_world *w,
                                    int64_t from, int64_t to);
+/*
+ * Orders through the shop's own functions: unpaid, paid, shipped, delivered,
+ * cancelled. The first customers have the first ones.
+ */
+CHECKED enum rc demo_make_orders(struct ctx *c, const struct demo_world *w,
+                                 const struct id *customers,
+                                 size_t n_customers);
 
 #endif
