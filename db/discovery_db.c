@@ -212,11 +212,11 @@ static void add_relevance(struct query *q, const struct product_filter *f)
 	else
 		query_add(q, ", ROUND(MATCH (t.all_tokens)");
 	query_add(q, " AGAINST (? IN BOOLEAN MODE)", A(f->expression));
-	if (f->sku)
-		query_add(q,
-		          " + IF(p.id IN (SELECT w.product_id FROM variant w"
-		          " WHERE w.sku = ? AND w.status = 'active'), 1000, 0)",
-		          A(f->sku));
+	if (f->n_sku_products) {
+		query_add(q, " + IF(p.id IN ");
+		query_ids(q, f->sku_products, f->n_sku_products);
+		query_add(q, ", 1000, 0)");
+	}
 	query_add(q, ", 6) AS relevance");
 }
 
@@ -447,6 +447,16 @@ struct found_id {
 };
 static const struct field found_fields[] = { FIELD(found_id, id), FIELDS_END };
 static const struct shape found_shape = SHAPE(found_id, found_fields);
+
+enum rc discovery_db_sku(struct ctx *c, const char *sku, struct id **ids,
+                         size_t *n)
+{
+	return sql_list(c, &found_shape, ids, n,
+	                "SELECT product_id AS id FROM variant"
+	                " WHERE sku = ? AND status = 'active'"
+	                " ORDER BY product_id LIMIT 8",
+	                A(sku));
+}
 
 enum rc discovery_db_vendor(struct ctx *c, struct id id, const char *slug,
                             struct id *out)

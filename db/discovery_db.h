@@ -56,7 +56,8 @@ struct product_filter {
 	double lat, lng, radius; /* NaN = anywhere */
 	const char *expression; /* full text in boolean mode; NULL = no words */
 	bool titles_only;       /* expression is for titles */
-	const char *sku;        /* hits with this SKU come first */
+	const struct id *sku_products; /* have the words as SKU: come first */
+	size_t n_sku_products;
 };
 
 /* Products along the order of an index. Fills info->count. */
@@ -131,6 +132,9 @@ CHECKED enum rc discovery_db_branch(struct ctx *c, struct id id,
                                     const char *slug, struct branch **rows,
                                     size_t *n);
 CHECKED enum rc discovery_db_count_visible(struct ctx *c, int64_t *n);
+/* Products with a variant of exactly this SKU; at most 8. */
+CHECKED enum rc discovery_db_sku(struct ctx *c, const char *sku,
+                                 struct id **ids, size_t *n);
 CHECKED enum rc discovery_db_vendor(struct ctx *c, struct id id,
                                     const char *slug, struct id *out);
 CHECKED enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,

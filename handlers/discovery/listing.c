@@ -99,8 +99,12 @@ static enum rc read_words(struct ctx *c, const struct product_query *in,
 {
 	if (!in->q)
 		return RC_OK;
-	f->sku = in->q;
-	enum rc rc = discovery_expression(c, in->q, false, &f->expression);
+	struct id *ids = NULL;
+	enum rc rc = discovery_db_sku(c, in->q, &ids, &f->n_sku_products);
+
+	f->sku_products = ids;
+	if (!rc)
+		rc = discovery_expression(c, in->q, false, &f->expression);
 	if (!rc && !f->expression)
 		return fail_field(c, "q", "no_words",
 		                  "There is no word in it to search for.");

@@ -17,6 +17,7 @@
 #include "fcgi/http/dispatch.h"
 #include "fcgi/http/openapi.h"
 #include "handlers/accounts/accounts.h"
+#include "handlers/catalog/catalog.h"
 #include "handlers/jobs.h"
 #include "handlers/operations/operations.h"
 #include "handlers/operations/operations_inside.h"
@@ -287,6 +288,47 @@ bool operations_is_migrated(void)
 	return WEXITSTATUS(status) != PENDING;
 }
 
+static enum rc run_categories_verify(struct ctx *c, struct args *a)
+{
+	int64_t n = 0;
+	enum rc rc = catalog_categories_verify(c, &n);
+
+	(void)a;
+	if (rc)
+		return rc;
+	if (n)
+		return fail(c, RC_CONFLICT, "unsound",
+		            "%lld nodes or counts are not what they should be",
+		            (long long)n);
+	puts("the category tree is sound");
+	return RC_OK;
+}
+
+static int command_categories_verify(struct args *a)
+{
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	return operations_work(run_categories_verify, a);
+}
+
+static enum rc run_search_rebuild(struct ctx *c, struct args *a)
+{
+	int64_t n = 0;
+	enum rc rc = catalog_rebuild(c, &n);
+
+	(void)a;
+	if (!rc)
+		printf("%lld products\n", (long long)n);
+	return rc;
+}
+
+static int command_search_rebuild(struct args *a)
+{
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	return operations_work(run_search_rebuild, a);
+}
+
 const struct command operations_commands[] = {
 	{ .name = "migrate",
 	  .usage = "",
@@ -313,6 +355,18 @@ const struct command operations_commands[] = {
 	  .summary = "Do the timed work that is due",
 	  .help = "For cron, on hosts where no job runner stays alive.",
 	  .run = command_jobs },
+	{ .name = "categories verify",
+	  .usage = "",
+	  .summary = "Check the category tree and its counts",
+	  .help = "Exit status 1 = some nodes or counts are not what they "
+	          "should be.",
+	  .run = command_categories_verify },
+	{ .name = "search rebuild",
+	  .usage = "",
+	  .summary = "Make the search words of all products anew",
+	  .help = "Also price bounds, visibility and counts. May run while "
+	          "workers serve.",
+	  .run = command_search_rebuild },
 	{ .name = "cache flush",
 	  .usage = "",
 	  .summary = "Empty the cache",
