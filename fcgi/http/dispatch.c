@@ -8,6 +8,7 @@
 #include "fcgi/base/log.h"
 #include "fcgi/base/metrics.h"
 #include "fcgi/base/settings.h"
+#include "fcgi/base/text.h"
 #include "fcgi/http/gate.h"
 #include "fcgi/http/limit.h"
 #include "fcgi/http/reply.h"
@@ -184,6 +185,14 @@ static bool to_login(struct req *r, enum rc rc)
 	return reply_redirect(r, "/console/login") == RC_OK;
 }
 
+/* Also where no route was found: somebody mistyped an address. */
+static bool is_read_by_people(const struct req *r)
+{
+	if (r->route)
+		return is_form_surface(r);
+	return r->path && text_starts(r->path, "/console/");
+}
+
 static void refuse(struct req *r, enum rc rc)
 {
 	if (rc_status(rc) >= 500)
@@ -196,7 +205,7 @@ static void refuse(struct req *r, enum rc rc)
 	if (to_login(r, rc))
 		return;
 	reply_fault(r, rc);
-	if (r->route && is_form_surface(r) && gate_backend->fault_page)
+	if (gate_backend->fault_page && is_read_by_people(r))
 		gate_backend->fault_page(r, rc);
 }
 

@@ -213,7 +213,7 @@ static json_t *fault_data(struct req *r, enum rc rc)
 
 void console_fault_page(struct req *r, enum rc rc)
 {
-	bool is_console = r->route && r->route->surface == SURFACE_CONSOLE;
+	bool is_console = !r->route || r->route->surface == SURFACE_CONSOLE;
 	json_t *data = fault_data(r, rc);
 	struct fault fault = r->ctx.err;
 	int status = r->status;

@@ -150,15 +150,22 @@ static json_t *variants_of(struct req *r, const struct product *p)
 	return list;
 }
 
-static json_t *pictures_of(const struct product *p)
+static json_t *pictures_of(const struct product_image *images, size_t n)
 {
 	json_t *list = json_array();
 
-	if (p->picture)
+	for (size_t i = 0; i < n; i++) {
+		const struct product_image *p = &images[i];
+		/* The middle one of three widths. */
+		const struct media_thumbnail *t =
+			p->n_thumbnails ? &p->thumbnails[p->n_thumbnails / 2]
+					: NULL;
+
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "url", p->picture,
-		                        "thumb_url", p->picture, "alt",
-		                        p->picture_alt ? p->picture_alt : ""));
+			list, json_pack("{s:s?, s:s?, s:s}", "url", p->url,
+		                        "thumb_url", t ? t->jpeg : p->url,
+		                        "alt", p->alt ? p->alt : ""));
+	}
 	return list;
 }
 
@@ -206,11 +213,15 @@ enum rc console_product_get(struct req *r)
 	struct ctx *c = &r->ctx;
 	json_t *data = html_data(c);
 	struct product_view v = { 0 };
+	struct product_image *images = NULL;
 	struct id id;
+	size_t n = 0;
 	enum rc rc = req_id(r, 0, &id);
 
 	if (!rc)
 		rc = catalog_product_view(c, id, &v);
+	if (!rc)
+		rc = media_list_of_products(c, &id, 1, &images, &n);
 	if (rc)
 		return rc;
 	json_t *p = console_row(r, &catalog_owned_shape, &v.product);
@@ -219,7 +230,7 @@ enum rc console_product_get(struct req *r)
 	add_findings(r, data, "findings", v.product.screening);
 	add_pairs(r, data, "attributes", v.product.attributes);
 	json_object_set_new(data, "variants", variants_of(r, &v.product));
-	json_object_set_new(data, "pictures", pictures_of(&v.product));
+	json_object_set_new(data, "pictures", pictures_of(images, n));
 	json_object_set_new(data, "events", events_of(r, &v));
 	add_revision(r, data, &v);
 	add_moves(data, &v.product, v.edited_at.us != 0);

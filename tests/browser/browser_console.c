@@ -189,6 +189,8 @@ static void faults_are_pages_for_people(void)
 	CHECK_HAS(browser_text("main"), "404", "not found");
 	CHECK_TRUE(browser_has("nav.side"), "the way on is there");
 	browser_shot("fault_404");
+	browser_go(console("/nowhere"));
+	CHECK_HAS(browser_text("main"), "404", "no such page");
 	browser_go(console("/products?page=nonsense"));
 	CHECK_HAS(browser_text("main"), "422", "bad page");
 }
@@ -253,6 +255,92 @@ static void every_object_has_its_page(void)
 	}
 }
 
+static void a_category_is_made_renamed_moved_and_deleted(void)
+{
+	const char *name = unique("Umbrellas"), *other = unique("Parasols");
+
+	sign_in("admin");
+	browser_go(console("/categories"));
+	browser_type("#name", name);
+	browser_click("#create");
+	CHECK_TRUE(browser_wait_text(".message", "created"), "created");
+	browser_follow(name);
+	NEED_TRUE(browser_wait_text("h1", name), "its page");
+	browser_type("#name", other);
+	browser_click("#rename");
+	CHECK_TRUE(browser_wait_text(".message", "changed"), "renamed");
+	browser_follow(other);
+	NEED_TRUE(browser_wait_text("h1", other), "by its new name");
+	browser_click("#parent_id option:nth-child(2)");
+	browser_click("#move");
+	CHECK_TRUE(browser_wait_text(".message", "moved"), "moved");
+	browser_follow(other);
+	NEED_TRUE(browser_wait_text("h1", other), "again");
+	browser_click("#delete");
+	CHECK_TRUE(browser_wait_text(".message", "deleted"), "deleted");
+	CHECK_LACKS(browser_text("#categories"), other, "gone");
+}
+
+/* A person of the test's own; their page. */
+static void open_a_user(const char *name)
+{
+	NEED_API(api_post("/api/auth/register/customer",
+	                  FMT("{\"email\":\"%s@example.org\",\"password\":"
+	                      "\"a quiet goat walks north\",\"name\":\"%s\"}",
+	                      name, name),
+	                  NULL),
+	         201, "registers");
+	browser_go(console(FMT("/users?q=%s", name)));
+	browser_follow(name);
+	NEED_TRUE(browser_wait_text("h1", name), "their page");
+}
+
+static void suspending_asks_for_the_password_again(void)
+{
+	const char *name = unique("mallory");
+
+	sign_in("admin");
+	open_a_user(name);
+	poke("UPDATE session SET password_at = '2020-01-01 00:00:00'"
+	     " WHERE kind = 'console'");
+	browser_click("#suspend-open");
+	browser_type("#suspend_reason", "Sold what they did not have");
+	browser_click("#suspend");
+	NEED_TRUE(browser_wait_text("main", "Your password"), "asked for it");
+	browser_shot("confirm");
+	browser_type("#password", dev_text("accounts.admin.password"));
+	browser_click("#confirm");
+	CHECK_TRUE(browser_wait_text(".message", "do again"), "taken");
+	browser_click("#suspend-open");
+	browser_type("#suspend_reason", "Sold what they did not have");
+	browser_click("#suspend");
+	CHECK_TRUE(browser_wait_text(".message", "suspended"), "suspended");
+	CHECK_TEXT(browser_text("h1 + .badge"), "Suspended", "status");
+	browser_shot("user_suspended");
+	CHECK_API(api_login(FMT("%s@example.org", name),
+	                    "a quiet goat walks north"),
+	          403, "shut out");
+	browser_click("#reinstate");
+	CHECK_TRUE(browser_wait_text(".message", "can be used"), "back");
+}
+
+static void rights_are_given_and_taken(void)
+{
+	const char *name = unique("helper");
+
+	sign_in("admin");
+	open_a_user(name);
+	browser_click("#rights-open");
+	browser_click("input[name=roles][value=admin]");
+	browser_click("input[name=permissions][value=reviews]");
+	browser_shot("rights");
+	browser_click("#rights");
+	CHECK_TRUE(browser_wait_text(".message", "rights were changed"),
+	           "changed");
+	CHECK_HAS(browser_text("dl"), "admin", "role");
+	CHECK_HAS(browser_text("dl"), "reviews", "permission");
+}
+
 static void signing_out_ends_the_session(void)
 {
 	sign_in("moderator");
@@ -275,5 +363,8 @@ CHECK_MAIN_WITH("console", &hooks, TEST(a_wrong_password_stays_outside),
                 TEST(what_sellers_write_stays_text),
                 TEST(a_form_needs_its_token), TEST(faults_are_pages_for_people),
                 TEST(every_page_opens), TEST(every_object_has_its_page),
+                TEST(a_category_is_made_renamed_moved_and_deleted),
+                TEST(suspending_asks_for_the_password_again),
+                TEST(rights_are_given_and_taken),
                 TEST(the_console_works_on_a_phone),
                 TEST(signing_out_ends_the_session))
