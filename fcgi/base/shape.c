@@ -648,7 +648,7 @@ static void put_name(struct buf *b, char before, const char *name)
 
 	to[0] = before;
 	to[1] = '"';
-	memcpy(to + 2, name, n);
+	memcpy(to + 2, name, n + 1);
 	to[n + 2] = '"';
 	to[n + 3] = ':';
 	buf_took(b, n + 4);

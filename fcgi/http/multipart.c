@@ -245,9 +245,11 @@ static enum rc read_headers(struct stream *s, struct part *part)
 	return part->name ? RC_OK : malformed(r, "a part has no disposition");
 }
 
-static void close_fd(void *fd)
+static void close_part(void *arg)
 {
-	close((int)(intptr_t)fd);
+	const struct part *part = arg;
+
+	close(part->fd);
 }
 
 /* A file that no other process can name. */
@@ -281,7 +283,7 @@ static enum rc open_file(struct req *r, struct part *part)
 		return fail(&r->ctx, RC_UNAVAILABLE, "no_space",
 		            "Uploads are not possible at the moment.");
 	}
-	arena_defer(r->ctx.arena, close_fd, (void *)(intptr_t)part->fd);
+	arena_defer(r->ctx.arena, close_part, part);
 	return RC_OK;
 }
 

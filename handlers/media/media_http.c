@@ -55,7 +55,7 @@ enum rc media_images_get(struct req *r)
 }
 
 /* The one file of the form; its name and type are the sender's word. */
-static enum rc find_file(struct req *r, const struct part **out)
+static enum rc find_file(struct req *r, struct part *out)
 {
 	struct ctx *c = &r->ctx;
 	const struct part *file = part_find(r, "image");
@@ -66,13 +66,13 @@ static enum rc find_file(struct req *r, const struct part **out)
 			                  "The file goes into \"image\".");
 	if (!file || !file->filename || !file->n)
 		return fail_field(c, "image", "required", "A file is needed.");
-	*out = file;
+	*out = *file;
 	return RC_OK;
 }
 
 enum rc media_images_post(struct req *r)
 {
-	const struct part *file = NULL;
+	struct part file = { 0 };
 	const void *p = NULL;
 	struct image_new in;
 	struct id id;
@@ -80,9 +80,9 @@ enum rc media_images_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = find_file(r, &file);
 	if (!rc)
-		rc = media_map(&r->ctx, file, &p);
+		rc = media_map(&r->ctx, &file, &p);
 	if (!rc)
-		rc = media_add(&r->ctx, &in, p, file->n, &id);
+		rc = media_add(&r->ctx, &in, p, file.n, &id);
 	return rc ? rc : reply_one(r, id, 201);
 }
 

@@ -116,10 +116,9 @@ const char *media_private_link(struct ctx *c, const char *name, int seconds)
 	char actor[ID_TEXT_MAX];
 	unsigned char mac[MAC];
 
-	if (seconds > LINK_S_MAX)
-		seconds = LINK_S_MAX;
-	const char *text = arena_fmt(c->arena, "%lld %s %s",
-	                             (long long)(c->now.us / 1000000 + seconds),
+	int64_t until = c->now.us / 1000000 +
+	                (seconds < LINK_S_MAX ? seconds : LINK_S_MAX);
+	const char *text = arena_fmt(c->arena, "%lld %s %s", (long long)until,
 	                             id_text(c->actor, actor), name);
 	sign(text, strlen(text), mac);
 	return arena_fmt(c->arena, "%s/api/files/%s.%s", settings->base_url,

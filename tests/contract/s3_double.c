@@ -121,16 +121,29 @@ static void expected(const struct asked *a, const char *signed_headers,
 	hex(key, 32, out);
 }
 
+static int digits(const char *s, int n)
+{
+	int v = 0;
+
+	while (n--)
+		v = v * 10 + (*s++ - '0');
+	return v;
+}
+
+/* "20130524T000000Z" */
 static time_t time_of(const char *date)
 {
 	struct tm t = { 0 };
 
-	if (strlen(date) != 16 ||
-	    sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &t.tm_year, &t.tm_mon,
-	           &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) != 6)
+	if (strlen(date) != 16 || strspn(date, "0123456789") != 8 ||
+	    strspn(date + 9, "0123456789") != 6)
 		return 0;
-	t.tm_year -= 1900;
-	t.tm_mon -= 1;
+	t.tm_year = digits(date, 4) - 1900;
+	t.tm_mon = digits(date + 4, 2) - 1;
+	t.tm_mday = digits(date + 6, 2);
+	t.tm_hour = digits(date + 9, 2);
+	t.tm_min = digits(date + 11, 2);
+	t.tm_sec = digits(date + 13, 2);
 	return timegm(&t);
 }
 
@@ -179,8 +192,9 @@ static const char *check_link(const struct asked *a)
 	expected(a, names, "UNSIGNED-PAYLOAD", date, want);
 	if (strcmp(given, want) != 0)
 		return "SignatureDoesNotMatch";
-	return time_of(date) + atol(expires) < time(NULL) ? "AccessDenied"
-	                                                  : NULL;
+	return time_of(date) + strtol(expires, NULL, 10) < time(NULL)
+	               ? "AccessDenied"
+	               : NULL;
 }
 
 static const char *must_be_signed(const struct asked *a, const char *names)
@@ -364,7 +378,7 @@ static bool read_request(int fd, struct asked *a)
 	memcpy(rest, end + 4, have);
 	end[2] = '\0';
 	bool ok = parse(a);
-	a->n_body = ok ? (size_t)atol(header(a, "content-length")) : 0;
+	a->n_body = ok ? strtoul(header(a, "content-length"), NULL, 10) : 0;
 	a->body = malloc(a->n_body + have + 1);
 	if (a->body)
 		memcpy(a->body, rest, have);

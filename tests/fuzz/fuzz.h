@@ -14,6 +14,7 @@
 
 #include "fcgi/base/ctx.h"
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* A fresh ctx over an arena that the next call resets; the clock stands still.

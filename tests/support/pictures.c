@@ -28,7 +28,8 @@ bool pictures_start(void)
 	/* …/tests/unit/test_x */
 	for (int i = 0; i < 3; i++)
 		*strrchr(path, '/') = '\0';
-	strcat(path, "/merkato-image");
+	n = (ssize_t)strlen(path);
+	snprintf(path + n, sizeof(path) - (size_t)n, "/merkato-image");
 	return settings_set("image_program", path) && mkdtemp(dir) &&
 	       settings_set("data_dir", dir) && settings_set("temp_dir", dir);
 }

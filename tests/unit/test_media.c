@@ -46,12 +46,13 @@ static struct bytes_of form_of(struct bytes_of file, const char *file_field,
 	return (struct bytes_of){ b.s, b.n };
 }
 
-#define upload(who, product, file, ...)   \
-	upload_((who), (product), (file), \
-	        (const char *const[]){ NULL, ##__VA_ARGS__, NULL } + 1)
-static const struct answered *upload_(const struct person *who,
-                                      struct id product, struct bytes_of file,
-                                      const char *const *more)
+#define upload(who, product, file, ...)       \
+	upload_with((who), (product), (file), \
+	            (const char *const[]){ NULL, ##__VA_ARGS__, NULL } + 1)
+static const struct answered *upload_with(const struct person *who,
+                                          struct id product,
+                                          struct bytes_of file,
+                                          const char *const *more)
 {
 	const char *fields[8] = { arena_fmt(tc->arena, "product_id=%s",
 		                            text_of(product)) };
@@ -306,7 +307,7 @@ static void files_of_a_deleted_picture_go_after_a_week(void)
 	          "delete");
 	CHECK_INT(get(path, s.owner)->status, 404, "gone");
 	CHECK_INT(db_number("SELECT bytes FROM media_usage"), 0, "room");
-	tc->now = when_plus(tc->now, 6 * 86400);
+	tc->now = when_plus(tc->now, 6LL * 86400);
 	work();
 	CHECK_TRUE(file_is_there(url), "open pages still show it");
 	tc->now = when_plus(tc->now, 86400 + 10);
@@ -503,7 +504,7 @@ static void demonstration_pictures_are_shared(void)
 	NEED_RC(media_demo_attach(tc, &image, 1), RC_OK, "attach");
 	const struct answered *a = get("/api/products/yirgacheffe", NULL);
 	CHECK_TRUE(file_is_there(answered_text(a, "images.0.url")), a->body);
-	tc->now = when_plus(tc->now, 30 * 86400);
+	tc->now = when_plus(tc->now, 30LL * 86400);
 	work();
 	CHECK_TRUE(file_is_there(answered_text(a, "images.0.url")), "stays");
 }

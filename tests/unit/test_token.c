@@ -204,12 +204,12 @@ static void wrong_headers_are_refused(void)
 		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\"}",
 		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":1}",
 		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"../../k1\"}",
-		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k1\","
-		"\"crit\":[\"exp\"]}",
-		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k1\","
-		"\"jku\":\"https://evil.example\"}",
-		"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k3\","
-		"\"kid\":\"k1\"}",
+		("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k1\","
+		 "\"crit\":[\"exp\"]}"),
+		("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k1\","
+		 "\"jku\":\"https://evil.example\"}"),
+		("{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k3\","
+		 "\"kid\":\"k1\"}"),
 		"[]",
 	};
 
