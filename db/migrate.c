@@ -78,6 +78,7 @@ static int by_number(const void *a, const void *b)
 static enum rc list_names(struct ctx *c, const char *dir,
                           struct migrations *out)
 {
+	out->n = 0;
 	DIR *d = opendir(dir);
 
 	if (!d)

@@ -376,6 +376,17 @@ static struct {
 	unsigned long lengths[ARGS_MAX];
 } params;
 
+/* The library only reads arguments, but does not say so. */
+static void *unconst(const void *p)
+{
+	union {
+		const void *in;
+		void *out;
+	} u = { p };
+
+	return u.out;
+}
+
 static void bind_bytes(size_t i, enum enum_field_types type, const void *p,
                        size_t n)
 {
@@ -383,8 +394,7 @@ static void bind_bytes(size_t i, enum enum_field_types type, const void *p,
 
 	params.lengths[i] = (unsigned long)n;
 	b->buffer_type = type;
-	/* The library only reads arguments, but does not say so. */
-	b->buffer = (void *)(uintptr_t)p;
+	b->buffer = unconst(p);
 	b->buffer_length = (unsigned long)n;
 	b->length = &params.lengths[i];
 }
@@ -419,11 +429,11 @@ static void bind_arg(size_t i, const struct arg *a)
 		break;
 	case ARG_INT:
 		b->buffer_type = MYSQL_TYPE_LONGLONG;
-		b->buffer = (void *)(uintptr_t)&a->i;
+		b->buffer = unconst(&a->i);
 		break;
 	case ARG_REAL:
 		b->buffer_type = MYSQL_TYPE_DOUBLE;
-		b->buffer = (void *)(uintptr_t)&a->real;
+		b->buffer = unconst(&a->real);
 		break;
 	case ARG_TEXT:
 		bind_bytes(i, MYSQL_TYPE_STRING, a->text, strlen(a->text));

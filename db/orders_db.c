@@ -439,3 +439,12 @@ enum rc orders_db_has_bought(struct ctx *c, struct id customer,
 		*yes = n != 0;
 	return rc;
 }
+
+enum rc orders_db_forget(struct ctx *c, struct id customer)
+{
+	return sql_run(c,
+	               "UPDATE orders SET address = '{}', note = NULL"
+	               " WHERE customer_id = ?"
+	               "   AND status NOT IN ('paid', 'shipped')",
+	               A(customer));
+}

@@ -153,6 +153,8 @@ CHECKED enum rc orders_db_expired(struct ctx *c, int max,
 /* Parts delivered before this time and not yet released. */
 CHECKED enum rc orders_db_releasable(struct ctx *c, struct when before, int max,
                                      struct order_ref **out, size_t *n);
+/* Addresses and notes of finished orders go; amounts and lines stay. */
+CHECKED enum rc orders_db_forget(struct ctx *c, struct id customer);
 CHECKED enum rc orders_db_has_bought(struct ctx *c, struct id customer,
                                      struct id product, bool *yes);
 

@@ -33,15 +33,14 @@ static const struct sort sorts[] = {
 };
 
 enum rc shipping_db_page(struct ctx *c, const struct shape *s,
-                         struct id courier, const char *status,
-                         const struct page *page, void **rows, size_t *n,
-                         struct page_info *info)
+                         const char *status, const struct page *page,
+                         void **rows, size_t *n, struct page_info *info)
 {
 	struct query q;
 
 	query_init(&q, c);
 	query_add(&q, COLUMNS " WHERE (a.status = 'open' OR a.courier_id = ?)",
-	          A(courier), A(courier));
+	          A(c->actor), A(c->actor));
 	if (status)
 		query_add(&q, " AND a.status = ?", A(status));
 	return query_page_(&q, s, sorts, "a.id", page, rows, n, info);

@@ -10,10 +10,11 @@
 CHECKED enum rc shipping_db_insert(struct ctx *c, struct id id,
                                    struct id vendor_order, struct id order,
                                    struct id vendor);
+/* Open ones and those of the actor. */
 CHECKED enum rc shipping_db_page(struct ctx *c, const struct shape *s,
-                                 struct id courier, const char *status,
-                                 const struct page *page, void **rows,
-                                 size_t *n, struct page_info *info);
+                                 const char *status, const struct page *page,
+                                 void **rows, size_t *n,
+                                 struct page_info *info);
 /* courier none = whoever has it. */
 CHECKED enum rc shipping_db_get(struct ctx *c, const struct shape *s,
                                 struct id id, struct id courier, void *out);

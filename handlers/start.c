@@ -76,6 +76,7 @@ static bool start_log(void)
 /* Modules that follow when something happens to a person or a store. */
 static const struct accounts_part *const account_parts[] = {
 	&catalog_part,
+	&orders_part,
 	&reviews_part,
 	NULL,
 };

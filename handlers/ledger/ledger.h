@@ -89,8 +89,8 @@ struct ledger_report {
 	int64_t difference;   /* sum of those differences, minor units */
 };
 CHECKED enum rc ledger_verify(struct ctx *c, struct ledger_report *out);
-/* `merkato ledger verify`: prints the report; the exit status. */
-int ledger_verify_command(struct ctx *c);
+/* `merkato ledger verify`: prints the report. RC_CONFLICT "books_wrong". */
+CHECKED enum rc ledger_verify_print(struct ctx *c);
 /* Job: logs an error when the books do not add up. */
 enum rc ledger_verify_job(struct ctx *c, bool *more);
 

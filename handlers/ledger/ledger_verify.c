@@ -26,25 +26,25 @@ static bool is_in_order(const struct ledger_report *r)
 	return !r->n_unbalanced && !r->n_wrong && !r->difference;
 }
 
-int ledger_verify_command(struct ctx *c)
+enum rc ledger_verify_print(struct ctx *c)
 {
 	struct ledger_report r = { 0 };
+	enum rc rc = ledger_verify(c, &r);
 
-	if (ledger_verify(c, &r)) {
-		fprintf(stderr, "ledger: %s\n",
-		        c->err.detail ? c->err.detail : "cannot be read");
-		return 2;
-	}
-	printf("transactions          %" PRId64 "\n"
-	       "entries               %" PRId64 "\n"
-	       "unbalanced            %" PRId64 "\n"
-	       "wrong balances        %" PRId64 "\n"
-	       "difference            %" PRId64 "\n%s\n",
+	if (rc)
+		return rc;
+	printf("transactions    %" PRId64 "\n"
+	       "entries         %" PRId64 "\n"
+	       "unbalanced      %" PRId64 "\n"
+	       "wrong balances  %" PRId64 "\n"
+	       "difference      %" PRId64 "\n",
 	       r.n_transactions, r.n_entries, r.n_unbalanced, r.n_wrong,
-	       r.difference,
-	       is_in_order(&r) ? "The books add up."
-	                       : "The books do NOT add up.");
-	return is_in_order(&r) ? 0 : 1;
+	       r.difference);
+	if (!is_in_order(&r))
+		return fail(c, RC_CONFLICT, "books_wrong",
+		            "The books do not add up.");
+	puts("The books add up.");
+	return RC_OK;
 }
 
 enum rc ledger_verify_job(struct ctx *c, bool *more)
@@ -52,7 +52,7 @@ enum rc ledger_verify_job(struct ctx *c, bool *more)
 	struct ledger_report r = { 0 };
 	enum rc rc = ledger_verify(c, &r);
 
-	(void)more;
+	*more = false;
 	if (!rc && !is_in_order(&r))
 		log_error("ledger",
 		          "%" PRId64 " unbalanced, %" PRId64

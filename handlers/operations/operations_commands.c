@@ -19,6 +19,7 @@
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/jobs.h"
+#include "handlers/ledger/ledger.h"
 #include "handlers/operations/operations.h"
 #include "handlers/operations/operations_inside.h"
 #include "handlers/routes.h"
@@ -93,6 +94,19 @@ static int command_jobs(struct args *a)
 	if (!args_end(a, is_once ? "" : NULL))
 		return COMMAND_USAGE;
 	return operations_work(run_jobs, a);
+}
+
+static enum rc run_ledger_verify(struct ctx *c, struct args *a)
+{
+	(void)a;
+	return ledger_verify_print(c);
+}
+
+static int command_ledger_verify(struct args *a)
+{
+	if (!args_end(a, ""))
+		return COMMAND_USAGE;
+	return operations_work(run_ledger_verify, a);
 }
 
 static enum rc run_migrate(struct ctx *c, struct args *a)
@@ -337,6 +351,12 @@ const struct command operations_commands[] = {
 	          "old\nworkers may go on meanwhile. As MERKATO_MYSQL_ADMIN_USER "
 	          "if one is set.",
 	  .run = command_migrate },
+	{ .name = "ledger verify",
+	  .usage = "",
+	  .summary = "Check that the books add up",
+	  .help = "Every transaction must sum to zero, and every balance be the "
+	          "sum of its\nentries. Exits with 1 when they do not.",
+	  .run = command_ledger_verify },
 	{ .name = "admin create",
 	  .usage = "EMAIL [--name NAME]",
 	  .summary = "Create the first super admin",

@@ -1,6 +1,7 @@
 libmerkato_a_SOURCES += %D%/orders_checkout.c
 libmerkato_a_SOURCES += %D%/orders_http.c
 libmerkato_a_SOURCES += %D%/orders_paid.c
+libmerkato_a_SOURCES += %D%/orders_person.c
 libmerkato_a_SOURCES += %D%/orders_quote.c
 libmerkato_a_SOURCES += %D%/orders_read.c
 libmerkato_a_SOURCES += %D%/orders_refund.c

@@ -14,10 +14,14 @@
 #include "fcgi/http/route.h"
 #include "handlers/payments/payments.h"
 
+struct accounts_part;
+
 extern const struct route orders_routes[];
 /* Set by orders_start, before fork. */
 extern const struct payment_owner orders_payment_owner;
 void orders_start(void);
+/* A person's orders, for export and erasure. */
+extern const struct accounts_part orders_part;
 
 #define ORDER_STATUS_TABLE(X)     \
 	X(PENDING, "pending")     \

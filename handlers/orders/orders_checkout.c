@@ -243,12 +243,13 @@ static enum rc insert_draft(struct ctx *c, const struct draft *d)
 		arena_new_array(c->arena, struct order_step, d->n_parts + 1);
 	enum rc rc = orders_db_insert(c, &d->order);
 
-	steps[0] = orders_step(c, d->order.id, (struct id){ 0 }, "place", NULL,
-	                       d->order.status, NULL, ROLE_CUSTOMER);
-	for (size_t i = 0; i < d->n_parts; i++)
-		steps[1 + i] = orders_step(c, d->order.id, d->parts[i].id,
-		                           "place", NULL, d->parts[i].status,
-		                           NULL, ROLE_CUSTOMER);
+	for (size_t i = 0; i <= d->n_parts; i++) {
+		struct id part = i ? d->parts[i - 1].id : (struct id){ 0 };
+
+		steps[i] = orders_step(c, d->order.id, part, ROLE_CUSTOMER);
+		steps[i].event = "place";
+		steps[i].to_status = d->order.status;
+	}
 	if (!rc)
 		rc = orders_db_insert_parts(c, d->parts, d->n_parts);
 	if (!rc)

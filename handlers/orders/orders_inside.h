@@ -7,10 +7,10 @@
 
 enum order_status orders_status_of(const char *name);
 enum order_status orders_derive(const struct vendor_order *parts, size_t n);
+/* A row of history with id, time and actor; part none = the order itself. The
+ * role is the one of who in which the actor acts. */
 struct order_step orders_step(const struct ctx *c, struct id order,
-                              struct id part, const char *event,
-                              const char *from, const char *to,
-                              const char *note, unsigned who);
+                              struct id part, unsigned who);
 const char *orders_payload(struct ctx *c, const struct order *o,
                            const struct vendor_order *v, const char *reason);
 void orders_sort_by_variant(struct order_item *items, size_t n);
@@ -25,17 +25,21 @@ CHECKED enum rc orders_lock(struct ctx *c, struct id order, struct order *o,
 CHECKED enum rc orders_lock_part(struct ctx *c, struct id part,
                                  struct id vendor, struct order *o,
                                  struct vendor_order **one);
+/* What is to go back of a part. */
+struct takeback {
+	const struct refund_line *lines; /* n = 0: all that is left */
+	size_t n;
+	bool with_shipping; /* and what shipping cost */
+	const char *reason;
+};
 /*
- * Takes back lines (n = 0: all that is left, and with_shipping what shipping
- * cost) in the shares of the original: payment, ledger, totals. *is_all says
- * that nothing is left.
+ * Gives it back in the shares of the original: payment, ledger, totals. *is_all
+ * says that nothing is left.
  */
 CHECKED enum rc orders_give_back(struct ctx *c, struct order *o,
                                  struct vendor_order *v,
-                                 const struct refund_line *lines, size_t n,
-                                 bool with_shipping, const char *reason,
-                                 bool *is_all);
-/* What is left of a vendor order's address, as JSON. */
+                                 const struct takeback *t, bool *is_all);
+/* An address as JSON text. */
 const char *orders_address_text(struct ctx *c, const struct order_address *a);
 
 extern const struct shape quote_shape, order_shape;

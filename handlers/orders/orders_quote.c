@@ -100,7 +100,8 @@ static const char *problem_of(const struct ctx *c,
                               const struct sale_line *s,
                               const struct vendor_brief *v)
 {
-	if (!s->is_for_sale || !v || strcmp(s->currency, settings->currency))
+	if (!s->is_for_sale || !v ||
+	    strcmp(s->currency, settings->currency) != 0)
 		return "not_for_sale";
 	if (!v->is_open)
 		return "store_closed";

@@ -155,8 +155,7 @@ static enum rc book(struct ctx *c, struct order *o, struct vendor_order *v,
 }
 
 enum rc orders_give_back(struct ctx *c, struct order *o, struct vendor_order *v,
-                         const struct refund_line *lines, size_t n,
-                         bool with_shipping, const char *reason, bool *is_all)
+                         const struct takeback *t, bool *is_all)
 {
 	struct payment p = { 0 };
 	struct give_back g = { 0 };
@@ -164,8 +163,8 @@ enum rc orders_give_back(struct ctx *c, struct order *o, struct vendor_order *v,
 	enum rc rc = payments_captured(c, o->id, &p);
 
 	if (!rc)
-		rc = gather(c, v, lines, n, &g, is_all);
-	if (with_shipping)
+		rc = gather(c, v, t->lines, t->n, &g, is_all);
+	if (t->with_shipping)
 		g.shipping = v->shipping_total;
 	if (!rc && !money_add(g.amount, g.shipping, &g.amount))
 		rc = fail(c, RC_INTERNAL, "internal", "Internal error");
@@ -173,17 +172,17 @@ enum rc orders_give_back(struct ctx *c, struct order *o, struct vendor_order *v,
 		return rc;
 	if (!g.amount.minor)
 		return RC_OK;
-	rc = payments_refund(c, &p, v->id, g.amount, reason, &refund);
+	rc = payments_refund(c, &p, v->id, g.amount, t->reason, &refund);
 	if (!rc)
 		rc = orders_db_add_refund(c, o->id, v->id, g.amount);
-	return rc ? rc : book(c, o, v, &p, &g, refund, reason);
+	return rc ? rc : book(c, o, v, &p, &g, refund, t->reason);
 }
 
 enum rc orders_lock_part(struct ctx *c, struct id part, struct id vendor,
                          struct order *o, struct vendor_order **one)
 {
-	struct vendor_order seen = { 0 }, *parts;
-	size_t n;
+	struct vendor_order seen = { 0 }, *parts = NULL;
+	size_t n = 0;
 	enum rc rc = orders_db_part(c, part, vendor, &seen);
 
 	if (!rc)
@@ -209,15 +208,19 @@ static enum rc refund_part(struct ctx *c, struct id part, struct id vendor,
 	if (!rc)
 		rc = orders_allowed(c, v, ORDER_DO_REFUND);
 	if (!rc)
-		rc = orders_give_back(c, &o, v, lines, n, false, reason,
-		                      &is_all);
+		rc = orders_give_back(
+			c, &o, v, &(struct takeback){ lines, n, false, reason },
+			&is_all);
 	if (rc)
 		return rc;
 	if (is_all)
 		return orders_apply(c, &o, v, 1, ORDER_DO_REFUND, reason);
 	struct order_step step =
-		orders_step(c, o.id, v->id, "refund_part", v->status, v->status,
-	                    reason, ROLE_STORE | ROLE_MODERATOR);
+		orders_step(c, o.id, v->id, ROLE_STORE | ROLE_MODERATOR);
+	step.event = "refund_part";
+	step.from_status = v->status;
+	step.to_status = v->status;
+	step.note = reason;
 	return orders_db_insert_steps(c, &step, 1);
 }
 
@@ -258,8 +261,10 @@ static enum rc cancel_parts(struct ctx *c, struct order *o,
 		bool is_all;
 
 		if (is_paid[i])
-			rc = orders_give_back(c, o, &parts[i], NULL, 0, true,
-			                      reason, &is_all);
+			rc = orders_give_back(
+				c, o, &parts[i],
+				&(struct takeback){ NULL, 0, true, reason },
+				&is_all);
 	}
 	return rc;
 }

@@ -111,17 +111,11 @@ static const char *role_name(const struct ctx *c, unsigned who)
 }
 
 struct order_step orders_step(const struct ctx *c, struct id order,
-                              struct id part, const char *event,
-                              const char *from, const char *to,
-                              const char *note, unsigned who)
+                              struct id part, unsigned who)
 {
 	return (struct order_step){ .id = id_new(),
 		                    .order_id = order,
 		                    .vendor_order_id = part,
-		                    .event = event,
-		                    .from_status = from,
-		                    .to_status = to,
-		                    .note = note,
 		                    .actor_id = c->actor,
 		                    .actor_role = role_name(c, who),
 		                    .created_at = c->now };
@@ -166,8 +160,11 @@ static enum rc move_part(struct ctx *c, struct order *o, struct vendor_order *v,
 		            "The order has changed in the meantime.");
 	if (rc)
 		return rc;
-	struct order_step step = orders_step(
-		c, o->id, v->id, event_names[m->event], from, to, note, m->who);
+	struct order_step step = orders_step(c, o->id, v->id, m->who);
+	step.event = event_names[m->event];
+	step.from_status = from;
+	step.to_status = to;
+	step.note = note;
 	v->status = to;
 	rc = orders_db_insert_steps(c, &step, 1);
 	if (!rc && (m->effects & IS_TOLD))
@@ -261,9 +258,10 @@ static enum rc follow_parts(struct ctx *c, struct order *o, enum order_event e,
 	if (rc)
 		return rc;
 	o->status = to;
-	struct order_step step =
-		orders_step(c, o->id, (struct id){ 0 }, event_names[e], from,
-	                    to, NULL, who);
+	struct order_step step = orders_step(c, o->id, (struct id){ 0 }, who);
+	step.event = event_names[e];
+	step.from_status = from;
+	step.to_status = to;
 	return orders_db_insert_steps(c, &step, 1);
 }
 

@@ -59,9 +59,10 @@ const struct payment_provider *payments_provider(const char *name)
 	 * asked for by its name. */
 	static const struct payment_provider *const all[] = {
 		&sandbox_provider,
+		NULL,
 	};
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+	for (size_t i = 0; all[i]; i++) {
 		if (!strcmp(all[i]->name, name))
 			return all[i];
 	}

@@ -43,8 +43,8 @@ enum rc shipping_list(struct ctx *c, const char *status,
                       struct delivery_assignment **rows, size_t *n,
                       struct page_info *info)
 {
-	return shipping_db_page(c, &delivery_assignment_shape, c->actor, status,
-	                        page, (void **)rows, n, info);
+	return shipping_db_page(c, &delivery_assignment_shape, status, page,
+	                        (void **)rows, n, info);
 }
 
 static enum rc get(struct ctx *c, struct id id, struct delivery_assignment *out)
