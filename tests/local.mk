@@ -142,16 +142,10 @@ API_TESTS =
 API_TESTS += %D%/api/api_access
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media
+API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
-API_TESTS = \
-	%D%/api/api_access \
-	%D%/api/api_input \
-	%D%/api/api_media \
-	%D%/api/api_resilience \
-	%D%/api/api_orders \
-	%D%/api/api_smoke
 check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.
