@@ -27,6 +27,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/pictures.h \
 	%D%/support/shop.c \
 	%D%/support/shop.h \
+	%D%/support/schema_check.c \
+	%D%/support/schema_check.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h \
 	%D%/support/webdriver.c \
@@ -146,6 +148,12 @@ API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
+API_TESTS = \
+	%D%/api/api_access \
+	%D%/api/api_input \
+	%D%/api/api_media \
+	%D%/api/api_smoke \
+	%D%/api/replies
 check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.

@@ -333,7 +333,9 @@ static void put_success(struct buf *b, struct schemas *s, const struct route *r)
 		buf_puts(b, ",\"content\":{");
 		json_key(b, arena_strndup(b->arena, r->type,
 		                          strcspn(r->type, ";")));
-		buf_puts(b, "{\"schema\":{\"type\":\"string\"}}}");
+		buf_fmt(b, "{\"schema\":{\"type\":\"%s\"}}}",
+		        text_starts(r->type, "application/json") ? "object"
+		                                                 : "string");
 	} else if (r->reply && status != 204) {
 		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":");
 		put_reply_schema(b, s, r);
@@ -352,7 +354,7 @@ static void put_faults(struct buf *b, const struct route *r)
 {
 	bool writes = !is_method(r, "GET");
 
-	if (is_method(r, "GET") && r->reply)
+	if (is_method(r, "GET") && (r->reply || r->type))
 		buf_puts(b, ",\"304\":{\"description\":\"Not modified: "
 		            "If-None-Match names the answer\"}");
 	put_fault(b, 400);

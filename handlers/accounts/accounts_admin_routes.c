@@ -255,7 +255,7 @@ const struct route accounts_admin_routes[] = {
 	  .summary = "Close a case as real, with a reason" },
 	{ "GET", "/api/admin/security-rules", accounts_admin_rules_get,
 	  .who = ROLE_MODERATOR, .permission = MAY_ADMIN_USERS,
-	  .limit = LIMIT_READ, .reply = &rule_seen_shape,
+	  .limit = LIMIT_READ, .all = true, .reply = &rule_seen_shape,
 	  .summary = "The rules of suspicious activity" },
 	{ "PATCH", "/api/admin/security-rules/{name}",
 	  accounts_admin_rule_patch, .who = ROLE_MODERATOR,

@@ -67,12 +67,25 @@ static const char *const orderings[] = { "-created_at", "price", "rating",
 	                                 "sales",       "name",  "distance",
 	                                 "relevance",   NULL };
 
+/* What stands beside the rows. */
+struct listing_page {
+	struct json_text facets;
+};
+static const struct field listing_page_fields[] = {
+	FIELD(listing_page, facets,
+	      .help = "With facets=1: counts by category, price band, rating "
+	              "and option"),
+	FIELDS_END,
+};
+static const struct shape listing_page_shape =
+	SHAPE(listing_page, listing_page_fields);
+
 enum { LISTING_S = 900, DEPENDS = TAG_CATALOG | TAG_CATEGORIES | TAG_VENDORS };
 
 #define LISTING                                                         \
 	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache_s = LISTING_S,  \
 	.depends = DEPENDS, .reply = &product_card_shape, .list = true, \
-	.orderings = orderings
+	.orderings = orderings, .extra = &listing_page_shape
 #define SHORT_LIST                                                     \
 	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache_s = LISTING_S, \
 	.depends = DEPENDS, .all = true
