@@ -114,12 +114,14 @@ FUZZ_LIBS = $(REPLAY) %D%/fuzz/libfuzzctx.a $(UNIT_LIBS)
 FUZZ_TESTS =
 FUZZ_TESTS += %D%/fuzz/fuzz_cookie
 FUZZ_TESTS += %D%/fuzz/fuzz_form
+FUZZ_TESTS += %D%/fuzz/fuzz_gate
 FUZZ_TESTS += %D%/fuzz/fuzz_json
 FUZZ_TESTS += %D%/fuzz/fuzz_multipart
 FUZZ_TESTS += %D%/fuzz/fuzz_picture
 FUZZ_TESTS += %D%/fuzz/fuzz_token
 %C%_fuzz_fuzz_cookie_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_form_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_fuzz_gate_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_multipart_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_fuzz_picture_LDADD = $(FUZZ_LIBS)
@@ -148,12 +150,7 @@ API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
-API_TESTS = \
-	%D%/api/api_access \
-	%D%/api/api_input \
-	%D%/api/api_media \
-	%D%/api/api_smoke \
-	%D%/api/replies
+API_TESTS += %D%/api/replies
 check_PROGRAMS += $(API_TESTS)
 
 # In a real browser, against the same stack: ./dev check browser.

@@ -335,6 +335,11 @@ static void foreign_objects_are_not_found(void)
 	}
 }
 
+static void the_metrics_are_for_listed_addresses(void)
+{
+	CHECK_API(api_get("/metrics", NULL), 200, "from this machine");
+}
+
 static void the_document_tells_the_same_roles(void)
 {
 	const struct api_answer *a = api_get("/api/openapi.json", NULL);
@@ -366,4 +371,5 @@ CHECK_MAIN_WITH("access", &hooks, TEST(nobody_is_let_in_where_anyone_may),
                 TEST(staff_is_let_in_by_right),
                 TEST(absent_and_malformed_ids_are_not_found),
                 TEST(foreign_objects_are_not_found),
+                TEST(the_metrics_are_for_listed_addresses),
                 TEST(the_document_tells_the_same_roles))
