@@ -5,6 +5,8 @@
 # change) and compiles what has changed.
 build() {
 	local dir=$1 log=$1/build.log
+	# Another clone finds what this one has compiled.
+	export CCACHE_BASEDIR=$TOP CCACHE_NOHASHDIR=1
 	shift
 	mkdir -p "$dir"
 	: >"$log"
