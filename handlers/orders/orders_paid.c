@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "db/outbox_db.h"
-#include "db/payments_db.h"
 #include "db/sql.h"
 #include "fcgi/base/log.h"
 #include "fcgi/base/settings.h"
