@@ -277,6 +277,6 @@ enum rc orders_pay_in_sandbox(struct ctx *c, struct id order)
 
 	if (rc || !found)
 		return rc ? rc : RC_NOT_FOUND;
-	rc = sandbox_db_decide(c, p.tx_ref, "paid");
+	rc = sandbox_pay(c, p.tx_ref);
 	return rc ? rc : payments_check(c, p.tx_ref);
 }

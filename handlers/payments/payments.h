@@ -118,6 +118,8 @@ const char *payments_webhook_secret(struct ctx *c);
 struct outbox_event;
 enum rc payments_event_handle(struct ctx *c, const struct outbox_event *e);
 enum rc payments_refund_handle(struct ctx *c, const struct outbox_event *e);
+/* The payer presses "pay" on the sandbox's page: for demo and tests. */
+CHECKED enum rc sandbox_pay(struct ctx *c, const char *tx_ref);
 enum rc sandbox_webhook_handle(struct ctx *c, const struct outbox_event *e);
 enum rc payments_reconcile_job(struct ctx *c, bool *more);
 

@@ -211,3 +211,8 @@ enum rc sandbox_webhook_handle(struct ctx *c, const struct outbox_event *e)
 		            "The webhook was answered with %d.", answer.status);
 	return RC_OK;
 }
+
+enum rc sandbox_pay(struct ctx *c, const char *tx_ref)
+{
+	return sandbox_db_decide(c, tx_ref, "paid");
+}

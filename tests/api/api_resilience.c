@@ -41,7 +41,7 @@ static const char *a_variant(void)
 		peek("SELECT LOWER(INSERT(INSERT(INSERT(INSERT(HEX(v.id), 9, 0,"
 	             " '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-'))"
 	             " FROM variant v JOIN product p ON p.id = v.product_id"
-	             " WHERE p.is_visible = 1 AND v.is_active = 1"
+	             " WHERE p.is_visible = 1 AND v.status = 'active'"
 	             " AND v.stock > 60 ORDER BY v.stock DESC LIMIT 1");
 
 	NEED_TRUE(id != NULL, "the demonstration has something in stock");
