@@ -83,25 +83,40 @@ static bool add_key(const char *s, size_t n)
 	return true;
 }
 
+static const char derived[] = "derived";
+
+/* From the master secret; named alone in a list so that a first rotation logs
+ * nobody out. */
+static bool add_derived(void)
+{
+	struct key *key = &ring.keys[ring.n];
+
+	if (ring.n == KEYS_MAX || find_key(derived))
+		return complain("there are too many keys");
+	memset(key, 0, sizeof(*key));
+	memcpy(key->kid, derived, sizeof(derived));
+	memcpy(key->secret, key_for("access"), 32);
+	key->n = 32;
+	ring.n++;
+	return true;
+}
+
+static bool is_derived(const char *s, size_t n)
+{
+	return n == sizeof(derived) - 1 && strncmp(s, derived, n) == 0;
+}
+
 bool token_load_keys(void)
 {
 	const char *s = settings->jwt_keys;
 
 	ring.n = 0;
-	if (!s || !*s) {
-		struct key *key = &ring.keys[0];
-
-		memset(key, 0, sizeof(*key));
-		memcpy(key->kid, "derived", sizeof("derived"));
-		memcpy(key->secret, key_for("access"), 32);
-		key->n = 32;
-		ring.n = 1;
-		return true;
-	}
+	if (!s || !*s)
+		return add_derived();
 	while (*s) {
 		size_t n = strcspn(s, ",");
 
-		if (!add_key(s, n))
+		if (is_derived(s, n) ? !add_derived() : !add_key(s, n))
 			return false;
 		s += n + (s[n] == ',');
 	}

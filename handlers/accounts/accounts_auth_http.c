@@ -94,8 +94,8 @@ enum rc accounts_logout_post(struct req *r)
 
 	req_body(r, &in);
 	if (id_is_none(c->actor) && !in.refresh)
-		return fail(c, RC_UNAUTHORIZED, "not_signed_in",
-		            "Sign in first");
+		return fail(c, RC_UNAUTHORIZED, "no_token",
+		            "Send an access or a refresh token");
 	enum rc rc = RC_OK;
 
 	if (!id_is_none(c->actor))

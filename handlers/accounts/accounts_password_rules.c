@@ -33,6 +33,9 @@ static enum rc forgot(struct ctx *c, const char *email)
 	if (!rc)
 		rc = security_event_account(c, "password.forgot", key, u.id,
 		                            NULL);
+	/* Several at once are counted one after the other. */
+	if (!rc && found)
+		rc = accounts_db_user_lock(c, u.id, &u);
 	if (rc || !found || strcmp(u.status, "active") != 0)
 		return rc;
 	struct link_new link = { .purpose = "reset",

@@ -23,7 +23,12 @@ static enum rc send_verify(struct ctx *c, const struct user_row *u,
 		                 .most_per_hour = LINKS_PER_HOUR };
 	struct when expires = { 0 };
 	const char *url = NULL;
-	enum rc rc = link_make(c, &link, "/account/verify", &url, &expires);
+	struct user_row locked = { 0 };
+	/* Several at once are counted one after the other. */
+	enum rc rc = accounts_db_user_lock(c, u->id, &locked);
+
+	if (!rc)
+		rc = link_make(c, &link, "/account/verify", &url, &expires);
 
 	if (rc || !url)
 		return rc;

@@ -387,6 +387,19 @@ const struct command operations_commands[] = {
 	  .help = "Also price bounds, visibility and counts. May run while "
 	          "workers serve.",
 	  .run = command_search_rebuild },
+	{ .name = "keys rotate",
+	  .usage = "",
+	  .summary =
+	          "Print a new MERKATO_JWT_KEYS: a new key, and the last one",
+	  .help = "Tokens signed with the key in use stay valid until they "
+	          "expire.",
+	  .run = command_keys_rotate },
+	{ .name = "rules replay",
+	  .usage = "[--days N]",
+	  .summary = "Try the rules of suspicious activity on past events",
+	  .help = "Prints how often each rule would have fired in the last N "
+	          "days (30\nunless told) as it is set now. Nothing is done.",
+	  .run = command_rules_replay },
 	{ .name = "cache flush",
 	  .usage = "",
 	  .summary = "Empty the cache",

@@ -13,5 +13,7 @@ int operations_work(enum rc (*run)(struct ctx *c, struct args *a),
                     struct args *a);
 
 int command_demo(struct args *a);
+int command_rules_replay(struct args *a);
+int command_keys_rotate(struct args *a);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "db/cache.h"
 #include "db/mysql.h"
@@ -18,8 +19,7 @@ bool people_start(void)
 	char dir[500];
 	const char *top = getenv("top_srcdir");
 
-	setenv("MERKATO_SECRET",
-	       "5f1d0c8b7a3e92446d10fae7b3c85920e41f6a7d", 1);
+	setenv("MERKATO_SECRET", "5f1d0c8b7a3e92446d10fae7b3c85920e41f6a7d", 1);
 	setenv("MERKATO_PASSWORD_ROUNDS", "1000", 1);
 	setenv("MERKATO_LIMIT_REGISTER", "0", 1);
 	setenv("MERKATO_LIMIT_AUTH", "0", 1);
@@ -28,6 +28,12 @@ bool people_start(void)
 	setenv("MERKATO_LOG_LEVEL", "error", 1);
 	snprintf(dir, sizeof dir, "%s/templates", top ? top : ".");
 	setenv("MERKATO_TEMPLATE_DIR", dir, 1);
+	if (getenv("WITH_DB_DIR")) {
+		snprintf(dir, sizeof dir, "%s/files", getenv("WITH_DB_DIR"));
+		mkdir(dir, 0700);
+		setenv("MERKATO_DATA_DIR", dir, 1);
+		setenv("MERKATO_TEMP_DIR", dir, 1);
+	}
 	if (!database_start() || !start_rooms())
 		return false;
 	start_process();

@@ -352,6 +352,29 @@ static void the_profile_is_changed_by_its_version(void)
 	CHECK_INT(a->status, 422, "so do addresses");
 }
 
+static void keys_rotate_without_logging_anybody_out(void)
+{
+	const struct person *p = a_customer();
+
+	NEED_TRUE(settings_set("jwt_keys",
+	                       "k2:5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b,"
+	                       "derived"),
+	          "two keys");
+	NEED_TRUE(token_load_keys(), "load");
+	CHECK_INT(GET("/api/users/me", p->bearer)->status, 200, "the old key");
+	const char *next = a_bearer(p->id);
+
+	CHECK_INT(GET("/api/users/me", next)->status, 200, "the new key");
+	NEED_TRUE(settings_set("jwt_keys",
+	                       "k2:5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b"),
+	          "one key");
+	NEED_TRUE(token_load_keys(), "load");
+	CHECK_INT(GET("/api/users/me", p->bearer)->status, 401,
+	          "the old key has gone");
+	CHECK_INT(GET("/api/users/me", next)->status, 200, "the new one not");
+	NEED_TRUE(settings_set("jwt_keys", "") && token_load_keys(), "back");
+}
+
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -372,4 +395,5 @@ CHECK_MAIN_WITH("accounts", &hooks,
                 TEST(logging_out_works_by_refresh_token),
                 TEST(sessions_are_listed_and_ended_by_their_owner_only),
                 TEST(a_changed_role_is_felt_at_once_and_without_a_cache),
-                TEST(the_profile_is_changed_by_its_version))
+                TEST(the_profile_is_changed_by_its_version),
+                TEST(keys_rotate_without_logging_anybody_out))
