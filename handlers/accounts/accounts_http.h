@@ -156,6 +156,17 @@ CHECKED enum rc case_decide(struct ctx *c, struct id id, const char *status,
 CHECKED enum rc rule_change(struct ctx *c, const char *name,
                             const struct rule_in *in, struct rule_row *out);
 
+struct document_in {
+	const char *kind;
+};
+struct document_seen {
+	struct id id;
+	const char *kind, *type;
+	int64_t size;
+	const char *url; /* NULL in lists */
+	struct when created_at;
+};
+
 extern const struct shape rights_in_shape, rule_in_shape, event_seen_shape,
 	admin_user_shape, rule_seen_shape, reason_in_shape, note_in_shape,
 	token_in_shape, email_in_shape;
@@ -225,5 +236,11 @@ enum rc accounts_admin_audit_get(struct req *r);
 
 enum rc accounts_page_get(struct req *r);
 enum rc accounts_page_post(struct req *r);
+
+enum rc accounts_documents_post(struct req *r);
+enum rc accounts_documents_get(struct req *r);
+enum rc accounts_document_get(struct req *r);
+enum rc accounts_admin_documents_get(struct req *r);
+enum rc accounts_admin_document_get(struct req *r);
 
 #endif

@@ -95,6 +95,28 @@ static const struct field commission_in_fields[] = {
 const struct shape commission_in_shape =
 	SHAPE_PATCH(commission_in, commission_in_fields);
 
+static const char *const document_kinds[] = { "identity", "license", "tax",
+	                                      "bank",     "other",   NULL };
+static const struct field document_in_fields[] = {
+	FIELD(document_in, kind, .flags = REQUIRED, .one_of = document_kinds),
+	FIELDS_END,
+};
+static const struct shape document_in_shape =
+	SHAPE(document_in, document_in_fields);
+
+static const struct field document_seen_fields[] = {
+	FIELD(document_seen, id),
+	FIELD(document_seen, kind),
+	FIELD(document_seen, type),
+	FIELD(document_seen, size),
+	FIELD(document_seen, url, .flags = OMIT_NONE,
+	      .help = "Opens the paper for five minutes"),
+	FIELD(document_seen, created_at),
+	FIELDS_END,
+};
+static const struct shape document_seen_shape =
+	SHAPE(document_seen, document_seen_fields);
+
 static const char *const public_orders[] = { "name", "-created_at",
 	                                     "distance_km", NULL };
 static const char *const admin_orders[] = { "-created_at", "name", NULL };
@@ -147,5 +169,26 @@ const struct route accounts_store_routes[] = {
 	  .permission = MAY_ADMIN_VENDORS, .limit = LIMIT_WRITE,
 	  .body = &reason_in_shape, .reply = &store_seen_shape,
 	  .summary = "Close a store at once, with a reason" },
+	{ "GET", "/api/vendor/store/documents", accounts_documents_get,
+	  .who = ROLE_VENDOR, .limit = LIMIT_READ, .pool = POOL_SLOW,
+	  .reply = &document_seen_shape, .summary = "My store's papers" },
+	{ "POST", "/api/vendor/store/documents", accounts_documents_post,
+	  .who = ROLE_VENDOR, .limit = LIMIT_WRITE, .pool = POOL_SLOW,
+	  .body = &document_in_shape, .body_kind = BODY_MULTIPART,
+	  .reply = &document_seen_shape, .status = 201,
+	  .summary = "Hand in a paper as the form's \"file\": JPEG, PNG, PDF" },
+	{ "GET", "/api/vendor/store/documents/{id}", accounts_document_get,
+	  .who = ROLE_VENDOR, .limit = LIMIT_READ, .pool = POOL_SLOW,
+	  .reply = &document_seen_shape,
+	  .summary = "One of my store's papers, with a link to it" },
+	{ "GET", "/api/admin/vendors/{id}/documents",
+	  accounts_admin_documents_get, .who = ROLE_MODERATOR,
+	  .permission = MAY_ADMIN_VENDORS, .limit = LIMIT_READ,
+	  .reply = &document_seen_shape, .summary = "A store's papers" },
+	{ "GET", "/api/admin/vendors/{id}/documents/{document}",
+	  accounts_admin_document_get, .who = ROLE_MODERATOR,
+	  .permission = MAY_ADMIN_VENDORS, .limit = LIMIT_READ,
+	  .reply = &document_seen_shape,
+	  .summary = "One paper, with a link to it" },
 	{ 0 },
 };

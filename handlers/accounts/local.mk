@@ -7,6 +7,7 @@ libmerkato_a_SOURCES += handlers/accounts/accounts_briefs.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_cases.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_clients_http.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_common.c
+libmerkato_a_SOURCES += handlers/accounts/accounts_documents_http.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_hours.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_identify.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_invite.c

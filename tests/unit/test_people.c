@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "db/cache.h"
 #include "db/sql.h"
+#include "fcgi/base/settings.h"
 #include "fcgi/http/html.h"
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
@@ -551,6 +553,27 @@ static void a_suspended_person_is_out_at_once(void)
 	CHECK_INT(n_told("account.suspended"), 1, "told");
 }
 
+/* Without memcached every request asks the database. */
+static void a_suspension_works_while_memcached_is_away(void)
+{
+	const struct person *admin = an_admin(MAY_ADMIN_USERS);
+	const struct person *p = a_customer();
+	const char *where = arena_strdup(tc->arena, settings->memcached);
+
+	CHECK_INT(GET("/api/users/me", p)->status, 200, "cached");
+	cache_close();
+	NEED_TRUE(settings_set("memcached", "/nowhere/memcached.sock"), "away");
+	const struct answered *a =
+		POST(path_of("/api/admin/users/$/suspend", p->id),
+	             "{\"reason\":\"fraud\"}", admin);
+
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_INT(GET("/api/users/me", p)->status, 401, "at once");
+	CHECK_INT(GET("/api/admin/users", admin)->status, 200, "others go on");
+	cache_close();
+	NEED_TRUE(settings_set("memcached", where), "back");
+}
+
 static void people_are_found_by_role_status_and_text(void)
 {
 	const struct person *admin = an_admin(MAY_ADMIN_USERS);
@@ -849,6 +872,7 @@ CHECK_MAIN_WITH("people", &hooks, TEST(a_forgotten_password_is_reset_by_mail),
                 TEST(a_limited_admin_does_not_decide_about_admins),
                 TEST(the_last_super_admin_stays),
                 TEST(a_suspended_person_is_out_at_once),
+                TEST(a_suspension_works_while_memcached_is_away),
                 TEST(people_are_found_by_role_status_and_text),
                 TEST(failed_logins_are_events_and_open_a_case),
                 TEST(a_rule_is_set_and_then_fires_by_its_new_threshold),

@@ -327,6 +327,64 @@ static void a_commission_is_set_with_an_audit_row(void)
 	          "no id");
 }
 
+static const struct answered *hand_in(const struct person *p, const char *kind,
+                                      const char *bytes)
+{
+	const char *body = arena_fmt(
+		tc->arena,
+		"--b1\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\n"
+		"%s\r\n--b1\r\nContent-Disposition: form-data; name=\"file\";"
+		" filename=\"paper.pdf\"\r\nContent-Type: application/pdf\r\n"
+		"\r\n%s\r\n--b1--\r\n",
+		kind, bytes);
+
+	return request("POST", "/api/vendor/store/documents", body, p->bearer,
+	               "Content-Type: multipart/form-data; boundary=b1");
+}
+
+static void papers_are_seen_by_owner_and_admins_only(void)
+{
+	static const char pdf[] = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"
+				  "trailer\n<<>>\n%%EOF\n";
+	const struct person *owner = an_owner(), *other = an_owner();
+	const struct person *admin = an_admin(MAY_ADMIN_VENDORS);
+	const struct answered *a = hand_in(owner, "license", pdf);
+
+	CHECK_INT(a->status, 201, a->body);
+	CHECK_TEXT(answered_text(a, "type"), "application/pdf", "by content");
+	CHECK_LACKS(a->body, "\"url\"", "no link yet");
+	const char *id = answered_text(a, "id");
+	const char *path =
+		arena_fmt(tc->arena, "/api/vendor/store/documents/%s", id);
+
+	a = get(path, owner->bearer);
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_TRUE(answered_text(a, "url") != NULL, "a link");
+	CHECK_INT(get(path, other->bearer)->status, 404, "not another's");
+	CHECK_INT(get(path, a_staff(owner, MAY_STAFF_ALL)->bearer)->status, 403,
+	          "nor the staff's");
+	path = arena_fmt(
+		tc->arena, "%s/%s",
+		path_of("/api/admin/vendors/$/documents", owner->vendor), id);
+	CHECK_INT(get(path, admin->bearer)->status, 200, "admins for stores");
+	CHECK_INT(get(path, an_admin(MAY_ADMIN_PRODUCTS)->bearer)->status, 403,
+	          "no other");
+	CHECK_INT(get(arena_fmt(tc->arena, "%s/%s",
+	                        path_of("/api/admin/vendors/$/documents",
+	                                other->vendor),
+	                        id),
+	              admin->bearer)
+	                  ->status,
+	          404, "of that store only");
+	CHECK_INT(hand_in(owner, "license", "#!/bin/sh")->status, 415,
+	          "not a paper");
+	CHECK_INT(hand_in(owner, "poem", pdf)->status, 422, "an unknown kind");
+	CHECK_TEXT(
+		answered_text(get("/api/vendor/store/documents", owner->bearer),
+	                      "results.0.kind"),
+		"license", "listed");
+}
+
 /* The second factor. */
 
 static const char *code_at(const char *secret32, int64_t at_s)
@@ -442,5 +500,6 @@ CHECK_MAIN_WITH("stores", &hooks,
                 TEST(staff_see_the_store_and_change_nothing),
                 TEST(only_admins_with_the_right_see_applications),
                 TEST(a_commission_is_set_with_an_audit_row),
+                TEST(papers_are_seen_by_owner_and_admins_only),
                 TEST(a_second_factor_is_asked_for_once_it_is_on),
                 TEST(a_sealed_secret_moved_to_another_row_does_not_open))
