@@ -49,6 +49,7 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS =
+UNIT_TESTS += %D%/unit/test_access
 UNIT_TESTS += %D%/unit/test_accounts
 UNIT_TESTS += %D%/unit/test_answer
 UNIT_TESTS += %D%/unit/test_arena
@@ -83,6 +84,7 @@ UNIT_TESTS += %D%/unit/test_pictures
 UNIT_TESTS += %D%/unit/test_process
 UNIT_TESTS += %D%/unit/test_program
 UNIT_TESTS += %D%/unit/test_query
+UNIT_TESTS += %D%/unit/test_races
 UNIT_TESTS += %D%/unit/test_reply
 UNIT_TESTS += %D%/unit/test_reviews
 UNIT_TESTS += %D%/unit/test_route
@@ -94,49 +96,6 @@ UNIT_TESTS += %D%/unit/test_stores
 UNIT_TESTS += %D%/unit/test_text
 UNIT_TESTS += %D%/unit/test_token
 UNIT_TESTS += %D%/unit/test_value
-UNIT_TESTS = \
-	%D%/unit/test_access \
-	%D%/unit/test_accounts \
-	%D%/unit/test_answer \
-	%D%/unit/test_cache \
-	%D%/unit/test_catalog \
-	%D%/unit/test_catalog_tree \
-	%D%/unit/test_client \
-	%D%/unit/test_commands \
-	%D%/unit/test_discovery \
-	%D%/unit/test_dispatch \
-	%D%/unit/test_form \
-	%D%/unit/test_import \
-	%D%/unit/test_json \
-	%D%/unit/test_ledger \
-	%D%/unit/test_limit \
-	%D%/unit/test_mail \
-	%D%/unit/test_media \
-	%D%/unit/test_migrate \
-	%D%/unit/test_multipart \
-	%D%/unit/test_mustache \
-	%D%/unit/test_notifications \
-	%D%/unit/test_oauth \
-	%D%/unit/test_oidc \
-	%D%/unit/test_openapi \
-	%D%/unit/test_orders \
-	%D%/unit/test_outbox \
-	%D%/unit/test_payments \
-	%D%/unit/test_people \
-	%D%/unit/test_pictures \
-	%D%/unit/test_process \
-	%D%/unit/test_program \
-	%D%/unit/test_query \
-	%D%/unit/test_races \
-	%D%/unit/test_reply \
-	%D%/unit/test_reviews \
-	%D%/unit/test_route \
-	%D%/unit/test_s3_sign \
-	%D%/unit/test_shape \
-	%D%/unit/test_sql \
-	%D%/unit/test_stores \
-	%D%/unit/test_text \
-	%D%/unit/test_token
 # Programs that make statements fail (support/sql_faults.h) are linked so.
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
