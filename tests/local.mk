@@ -55,6 +55,7 @@ UNIT_TESTS += %D%/unit/test_answer
 UNIT_TESTS += %D%/unit/test_arena
 UNIT_TESTS += %D%/unit/test_cache
 UNIT_TESTS += %D%/unit/test_catalog
+UNIT_TESTS += %D%/unit/test_catalog_faults
 UNIT_TESTS += %D%/unit/test_catalog_tree
 UNIT_TESTS += %D%/unit/test_client
 UNIT_TESTS += %D%/unit/test_commands
@@ -102,6 +103,7 @@ SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_errno
 %C%_unit_test_orders_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
+%C%_unit_test_catalog_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

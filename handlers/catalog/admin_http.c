@@ -1,6 +1,7 @@
 /* Products as moderators see them. */
 #include "config.h"
 
+#include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_http.h"
@@ -36,6 +37,15 @@ static enum rc answer(struct req *r, struct id id)
 	return rc ? rc : reply(r, &p);
 }
 
+/* The answer is read in the transaction of the change: once that has happened,
+ * nothing can fail any more and have it repeated. */
+static enum rc finish(struct req *r, enum rc rc, struct id id)
+{
+	if (!rc)
+		rc = answer(r, id);
+	return sql_end(&r->ctx, rc);
+}
+
 enum rc catalog_admin_product_get(struct req *r)
 {
 	struct id id;
@@ -50,8 +60,11 @@ enum rc catalog_admin_approve_post(struct req *r)
 	enum rc rc = req_id(r, 0, &id);
 
 	if (!rc)
-		rc = catalog_product_approve(&r->ctx, id);
-	return rc ? rc : answer(r, id);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_product_approve(&r->ctx, id);
+	return finish(r, rc, id);
 }
 
 enum rc catalog_admin_reject_post(struct req *r)
@@ -62,9 +75,11 @@ enum rc catalog_admin_reject_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_product_reject(&r->ctx, id, in.reason_code,
-		                            in.reason);
-	return rc ? rc : answer(r, id);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_product_reject(&r->ctx, id, in.reason_code, in.reason);
+	return finish(r, rc, id);
 }
 
 enum rc catalog_admin_archive_post(struct req *r)
@@ -75,8 +90,11 @@ enum rc catalog_admin_archive_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_product_archive(&r->ctx, id, in.reason);
-	return rc ? rc : answer(r, id);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_product_archive(&r->ctx, id, in.reason);
+	return finish(r, rc, id);
 }
 
 enum rc catalog_admin_trust_put(struct req *r)

@@ -48,6 +48,9 @@ CHECKED enum rc catalog_refresh(struct ctx *c, struct id product,
  * outbox) of a locked product. p holds the new status, reason and times. */
 CHECKED enum rc catalog_set_status(struct ctx *c, struct product *p,
                                    const char *old_status, struct cause why);
+/* Tells the store of "product.<what>", with the product's reason. */
+CHECKED enum rc catalog_announce(struct ctx *c, const struct product *p,
+                                 const char *what);
 /* Search words of a product, from the row as it is. */
 CHECKED enum rc catalog_index(struct ctx *c, struct id product);
 

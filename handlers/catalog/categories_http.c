@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "db/categories_db.h"
+#include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
 
@@ -30,6 +31,15 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 	                               id_text(id, text)));
 }
 
+/* The answer is read in the transaction of the change: once that has happened,
+ * nothing can fail any more and have it repeated. */
+static enum rc finish(struct req *r, enum rc rc, struct id id, bool is_new)
+{
+	if (!rc)
+		rc = answer(r, id, is_new);
+	return sql_end(&r->ctx, rc);
+}
+
 enum rc catalog_category_get(struct req *r)
 {
 	struct category k = { 0 };
@@ -46,8 +56,12 @@ enum rc catalog_admin_categories_post(struct req *r)
 	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = catalog_category_create(&r->ctx, &in, &id);
-	return rc ? rc : answer(r, id, true);
+	enum rc rc = sql_begin(&r->ctx);
+
+	if (rc)
+		return rc;
+	rc = catalog_category_create(&r->ctx, &in, &id);
+	return finish(r, rc, id, true);
 }
 
 /* The version that If-Match has named, for the check under the lock. */
@@ -73,8 +87,11 @@ enum rc catalog_admin_category_patch(struct req *r)
 	if (!rc)
 		rc = matched(r, id, &version);
 	if (!rc)
-		rc = catalog_category_patch(&r->ctx, id, version, &in);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_category_patch(&r->ctx, id, version, &in);
+	return finish(r, rc, id, false);
 }
 
 enum rc catalog_admin_category_delete(struct req *r)
@@ -100,6 +117,9 @@ enum rc catalog_admin_category_move_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_category_move(&r->ctx, id, &in);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_category_move(&r->ctx, id, &in);
+	return finish(r, rc, id, false);
 }

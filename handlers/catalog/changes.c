@@ -175,7 +175,8 @@ enum rc catalog_refresh(struct ctx *c, struct id product, struct cause why)
 	return rc;
 }
 
-static enum rc announce(struct ctx *c, const struct product *p)
+enum rc catalog_announce(struct ctx *c, const struct product *p,
+                         const char *what)
 {
 	char id[ID_TEXT_MAX];
 	struct buf b;
@@ -192,8 +193,8 @@ static enum rc announce(struct ctx *c, const struct product *p)
 	buf_puts(&b, ",\"reason\":");
 	buf_json(&b, p->reason);
 	buf_putc(&b, '}');
-	return outbox_add(c, arena_fmt(c->arena, "product.%s", p->status),
-	                  p->id, b.s);
+	return outbox_add(c, arena_fmt(c->arena, "product.%s", what), p->id,
+	                  b.s);
 }
 
 enum rc catalog_set_status(struct ctx *c, struct product *p,
@@ -216,7 +217,7 @@ enum rc catalog_set_status(struct ctx *c, struct product *p,
 	if (!rc && p->is_visible)
 		rc = catalog_index(c, p->id);
 	if (!rc)
-		rc = announce(c, p);
+		rc = catalog_announce(c, p, p->status);
 	if (!rc) {
 		struct watch *rows = NULL;
 		size_t n = 0;

@@ -70,6 +70,8 @@ static enum rc approve(struct ctx *c, struct id product)
 		if (!rc)
 			rc = catalog_revision_apply(c, &p, &r);
 		if (!rc)
+			rc = catalog_announce(c, &p, "revision_approved");
+		if (!rc)
 			rc = audit(c, "product.revision_approved", &p, p.status,
 			           NULL);
 		return rc;
@@ -109,6 +111,10 @@ static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
 		if (!rc)
 			rc = catalog_note(c, &p, none, catalog_cause(c),
 			                  "revision", "pending", "rejected");
+		p.reason_code = reason_code;
+		p.reason = reason;
+		if (!rc)
+			rc = catalog_announce(c, &p, "revision_rejected");
 		if (!rc)
 			rc = audit(c, "product.revision_rejected", &p, p.status,
 			           reason);

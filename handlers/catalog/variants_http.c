@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
 
@@ -77,15 +78,28 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 		arena_fmt(r->ctx.arena, "/api/variants/%s", id_text(id, text)));
 }
 
+/* The answer is read in the transaction of the change: once that has happened,
+ * nothing can fail any more and have it repeated. */
+static enum rc finish(struct req *r, enum rc rc, struct id id, bool is_new)
+{
+	if (!rc)
+		rc = answer(r, id, is_new);
+	return sql_end(&r->ctx, rc);
+}
+
 enum rc catalog_variants_post(struct req *r)
 {
 	struct variant_in in;
 	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = catalog_variant_create(&r->ctx, r->ctx.vendor,
-	                                    in.product_id, &in, &id);
-	return rc ? rc : answer(r, id, true);
+	enum rc rc = sql_begin(&r->ctx);
+
+	if (rc)
+		return rc;
+	rc = catalog_variant_create(&r->ctx, r->ctx.vendor, in.product_id, &in,
+	                            &id);
+	return finish(r, rc, id, true);
 }
 
 static enum rc matched(struct req *r, struct id id, int64_t *version)
@@ -110,9 +124,11 @@ enum rc catalog_variant_patch_(struct req *r)
 	if (!rc)
 		rc = matched(r, id, &version);
 	if (!rc)
-		rc = catalog_variant_patch(&r->ctx, r->ctx.vendor, id, version,
-		                           &in);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_variant_patch(&r->ctx, r->ctx.vendor, id, version, &in);
+	return finish(r, rc, id, false);
 }
 
 enum rc catalog_variant_delete_(struct req *r)
@@ -137,8 +153,11 @@ enum rc catalog_variant_stock_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_stock_change(&r->ctx, r->ctx.vendor, id, &in);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_stock_change(&r->ctx, r->ctx.vendor, id, &in);
+	return finish(r, rc, id, false);
 }
 
 enum rc catalog_stock_movements_get(struct req *r)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
 #include "handlers/media/media.h"
@@ -43,14 +44,27 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 	                               id_text(id, text)));
 }
 
+/* The answer is read in the transaction of the change: once that has happened,
+ * nothing can fail any more and have it repeated. */
+static enum rc finish(struct req *r, enum rc rc, struct id id, bool is_new)
+{
+	if (!rc)
+		rc = answer(r, id, is_new);
+	return sql_end(&r->ctx, rc);
+}
+
 enum rc catalog_vendor_products_post(struct req *r)
 {
 	struct product_in in;
 	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = catalog_product_create(&r->ctx, r->ctx.vendor, &in, &id);
-	return rc ? rc : answer(r, id, true);
+	enum rc rc = sql_begin(&r->ctx);
+
+	if (rc)
+		return rc;
+	rc = catalog_product_create(&r->ctx, r->ctx.vendor, &in, &id);
+	return finish(r, rc, id, true);
 }
 
 enum rc catalog_vendor_product_get(struct req *r)
@@ -83,9 +97,11 @@ enum rc catalog_vendor_product_patch(struct req *r)
 	if (!rc)
 		rc = matched(r, id, &version);
 	if (!rc)
-		rc = catalog_product_patch(&r->ctx, r->ctx.vendor, id, version,
-		                           &in);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = catalog_product_patch(&r->ctx, r->ctx.vendor, id, version, &in);
+	return finish(r, rc, id, false);
 }
 
 enum rc catalog_vendor_product_delete(struct req *r)
@@ -110,8 +126,11 @@ static enum rc run(struct req *r, verb *what)
 	enum rc rc = req_id(r, 0, &id);
 
 	if (!rc)
-		rc = what(&r->ctx, r->ctx.vendor, id);
-	return rc ? rc : answer(r, id, false);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = what(&r->ctx, r->ctx.vendor, id);
+	return finish(r, rc, id, false);
 }
 
 enum rc catalog_vendor_submit_post(struct req *r)

@@ -272,6 +272,9 @@ static void an_edit_of_a_live_product_waits_while_it_sells_on(void)
 	     "{\"reason_code\":\"brand\",\"reason\":\"Not yours.\"}", admin);
 	a = get("/api/products/golden-mug");
 	CHECK_TEXT(answered_text(a, "brand"), NULL, "a refused edit is gone");
+	CHECK_TEXT(json_string_value(json_object_get(
+			   told("product.revision_rejected"), "reason")),
+	           "Not yours.", "the vendor is told");
 }
 
 static void prices_need_no_approval_and_move_the_bounds(void)
