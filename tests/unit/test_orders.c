@@ -147,8 +147,6 @@ static void impossible_questions_are_faults_of_fields(void)
 	struct quote q = { 0 };
 	struct order o = { 0 };
 
-	CHECK_RC(orders_quote(tc, twice, 2, &q), RC_INVALID, "twice");
-	fail_clear(tc);
 	CHECK_RC(orders_quote(tc, none, 1, &q), RC_INVALID, "none");
 	fail_clear(tc);
 	CHECK_RC(orders_quote(tc, none, 0, &q), RC_INVALID, "no items");
@@ -159,6 +157,21 @@ static void impossible_questions_are_faults_of_fields(void)
 	fail_clear(tc);
 	in.address_id = id_new();
 	CHECK_RC(orders_place(tc, &in, &o), RC_INVALID, "somebody's address");
+}
+
+static void lines_of_one_variant_are_added_up_first(void)
+{
+	struct checkout_item fits[] = { item(variant_a, 4),
+		                        item(variant_a, 6) };
+	struct checkout_item too_many[] = { item(variant_b, 4),
+		                            item(variant_b, 7) };
+	struct order o = shop_order(customer, fits, 2);
+	struct checkout in = shop_checkout(too_many, 2);
+
+	CHECK_INT(shop_load(o.id).vendor_orders[0].n_items, 1, "one line");
+	CHECK_INT(shop_stock(variant_a), 0, "ten of them");
+	CHECK_RC(orders_place(tc, &in, &o), RC_CONFLICT, "eleven of ten");
+	CHECK_TEXT(tc->err.code, "out_of_stock", "code");
 }
 
 static void payment_splits_the_money_at_once(void)
@@ -752,6 +765,7 @@ CHECK_MAIN_WITH("orders", &hooks,
                 TEST(one_checkout_makes_a_part_for_each_store),
                 TEST(refusals_say_why_and_store_nothing),
                 TEST(impossible_questions_are_faults_of_fields),
+                TEST(lines_of_one_variant_are_added_up_first),
                 TEST(payment_splits_the_money_at_once),
                 TEST(asking_twice_has_one_effect),
                 TEST(a_wrong_amount_ships_nothing),
