@@ -330,6 +330,12 @@ void reply_fault(struct req *r, enum rc rc)
 
 	begin(r, status, problem_type, 256);
 	r->etag = NULL;
+	/* Absent, deleted, malformed or somebody else's: nobody can tell. */
+	if (rc == RC_NOT_FOUND && r->route) {
+		fail_clear(&r->ctx);
+		(void)fail(&r->ctx, rc, "not_found",
+		           "There is no such object.");
+	}
 	if ((status == 503 || status == 429) && wait_s <= 0)
 		wait_s = 1;
 	if (wait_s > 0 && !has_header(r, "Retry-After"))

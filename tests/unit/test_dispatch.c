@@ -321,6 +321,23 @@ static void a_problem_names_the_request(void)
 	           "faults are not kept");
 }
 
+static void what_is_not_there_looks_like_what_is_malformed(void)
+{
+	seen.handler_rc = RC_NOT_FOUND;
+	const struct answered *absent =
+		request("POST", "/api/things", good_body, bearer());
+	const struct answered *malformed =
+		request("GET", "/api/things/nonsense", NULL);
+
+	CHECK_INT(absent->status, 404, "absent");
+	CHECK_INT(malformed->status, 404, "malformed");
+	CHECK_TEXT(answered_text(absent, "code"),
+	           answered_text(malformed, "code"), "code");
+	CHECK_TEXT(answered_text(absent, "detail"),
+	           answered_text(malformed, "detail"), "detail");
+	CHECK_LACKS(absent->body, "as told", "no word of the handler");
+}
+
 static void odd_request_ids_are_replaced(void)
 {
 	static const char *const odd[] = {
@@ -916,7 +933,9 @@ static const struct check_hooks hooks = { .start = start, .before = before };
 CHECK_MAIN_WITH(
 	"dispatch", &hooks, TEST(a_get_answers_with_every_header),
 	TEST(a_trailing_slash_means_the_same), TEST(odd_paths_are_not_found),
-	TEST(a_problem_names_the_request), TEST(odd_request_ids_are_replaced),
+	TEST(a_problem_names_the_request),
+	TEST(what_is_not_there_looks_like_what_is_malformed),
+	TEST(odd_request_ids_are_replaced),
 	TEST(methods_are_allowed_by_the_table),
 	TEST(only_listed_origins_may_call),
 	TEST(unlisted_hosts_are_misdirected),
