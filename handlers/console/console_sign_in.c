@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "db/sql.h"
 #include "fcgi/base/crypto.h"
 #include "fcgi/base/settings.h"
 #include "fcgi/base/text.h"
