@@ -295,14 +295,6 @@ enum rc accounts_db_recovery_spend(struct ctx *c, struct id user,
 	                  A(c->now), A(user), A(hash));
 }
 
-enum rc accounts_db_recovery_count(struct ctx *c, struct id user, int64_t *n)
-{
-	return sql_int(c, n,
-	               "SELECT COUNT(*) FROM recovery_code"
-	               " WHERE user_id = ? AND used_at IS NULL",
-	               A(user));
-}
-
 static const struct field user_seen_fields[] = {
 	FIELD(user_seen, id),
 	FIELD(user_seen, email),

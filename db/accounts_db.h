@@ -83,8 +83,6 @@ CHECKED enum rc accounts_db_recovery_set(struct ctx *c, struct id user,
                                          const struct blob *hashes, size_t n);
 CHECKED enum rc accounts_db_recovery_spend(struct ctx *c, struct id user,
                                            struct blob hash, int64_t *changed);
-CHECKED enum rc accounts_db_recovery_count(struct ctx *c, struct id user,
-                                           int64_t *n);
 
 struct user_seen {
 	struct id id;

@@ -17,11 +17,6 @@ static int64_t column_of(double lng)
 	return (int64_t)floor((lng + 180) * 10);
 }
 
-int64_t geo_cell(double lat, double lng)
-{
-	return row_of(lat) * CELLS_PER_ROW + column_of(lng);
-}
-
 /* A span of longitude; a box over the date line has two. */
 struct span {
 	double from, to;

@@ -8,9 +8,6 @@
 
 #include "db/query.h"
 
-/* The cell of a place; lat -90…90, lng -180…180. */
-int64_t geo_cell(double lat, double lng);
-
 /*
  * Kilometres between the columns lat and lng of a table and A(lat), A(lat),
  * A(lng), in this order: haversine, R = 6370.986 km.

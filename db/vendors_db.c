@@ -274,15 +274,6 @@ enum rc vendors_db_hours_set(struct ctx *c, struct id id,
 	               A(hours), A(c->now), A(id));
 }
 
-enum rc vendors_db_logo_set(struct ctx *c, struct id id, const char *url)
-{
-	return sql_run(c,
-	               "UPDATE vendor SET logo_url = ?, updated_at = ?,"
-	               "       version = version + 1"
-	               " WHERE id = ?",
-	               A(url), A(c->now), A(id));
-}
-
 enum rc vendors_db_bank_set(struct ctx *c, struct id id, struct blob sealed,
                             const char *bank_name, const char *last4,
                             struct when held_until)

@@ -103,8 +103,6 @@ CHECKED enum rc vendors_db_set(struct ctx *c, struct id id,
                                const struct vendor_patch *p);
 CHECKED enum rc vendors_db_hours_set(struct ctx *c, struct id id,
                                      struct json_text hours);
-CHECKED enum rc vendors_db_logo_set(struct ctx *c, struct id id,
-                                    const char *url);
 CHECKED enum rc vendors_db_bank_set(struct ctx *c, struct id id,
                                     struct blob sealed, const char *bank_name,
                                     const char *last4, struct when held_until);

@@ -209,7 +209,8 @@ enum rc accounts_need_unslowed(struct ctx *c)
 		c,
 		token_hash(c, arena_fmt(c->arena, "user:%s",
 	                                id_text(c->actor, text))),
-		token_hash(c, arena_fmt(c->arena, "address:%s", c->address)),
+		token_hash(c,
+	                   arena_fmt(c->arena, "address:%s", address_net(c))),
 		&until);
 
 	if (rc || until.us <= c->now.us)

@@ -90,11 +90,15 @@ static enum rc open_case(struct ctx *c, const struct rule_row *r,
 	return security_db_case_hit(c, &row);
 }
 
+/* The same keys as the throttle's: an IPv6 address stands for its /64. */
 static struct blob slowed_key(struct ctx *c, const struct rule_row *r,
                               const struct event_row *e, const char *scope)
 {
-	return strcmp(r->within, "account") == 0 ? e->account
-	                                         : token_hash(c, scope);
+	if (strcmp(r->within, "account") == 0)
+		return e->account;
+	if (strcmp(r->within, "address") == 0)
+		scope = arena_fmt(c->arena, "address:%s", address_net(c));
+	return token_hash(c, scope);
 }
 
 static enum rc act_on_user(struct ctx *c, const struct rule_row *r,
