@@ -102,7 +102,7 @@ tally() {
 tally_why() {
 	say "        ${1#"$TOP"/}"
 	{ grep -E '^ +[0-9]+\. .* - |ERROR: |SUMMARY: |runtime error|could not start' "$1" || tail -n 15 "$1"; } |
-		head -n 30 | sed 's/^ */          /'
+		sed 's/^ *[0-9]*\. /  /; s/^ */          /' | awk '!seen[$0]++' | head -n 30
 }
 
 # run_program NAME PROGRAM…: with its log, a limit of time, and the tally.
