@@ -10,10 +10,10 @@
 
 /*
  * Kilometres between the columns lat and lng of a table and A(lat), A(lat),
- * A(lng), in this order: haversine, R = 6370.986 km.
+ * A(lng), in this order: haversine, R = 6371.0088 km.
  */
 #define GEO_DISTANCE(alias)                                                \
-	"6370.986*2*ASIN(SQRT(LEAST(1,POW(SIN(RADIANS(" alias ".lat-?)/2)" \
+	"6371.0088*2*ASIN(SQRT(LEAST(1,POW(SIN(RADIANS(" alias ".lat-?)/2)" \
 	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                           \
 	".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2))))"
 
