@@ -116,6 +116,7 @@ localise() {
 		-e "s|/var/lib/merkato/media|$V/data/media|g" \
 		-e "s|/usr/lib/merkato|$V/web/cgi|g" \
 		-e "s|/var/log/[a-z0-9]*/merkato.log|$V/log/web.log|g" \
+		-e "s|/etc/lighttpd/problems/|$TOP/etc/lighttpd/problems/|g" \
 		-e "s|/etc/nginx/merkato/|$V/web/|g" \
 		-e "s|/etc/apache2/sites-available/|$V/web/|g" \
 		-e "s|/var/cache/nginx/merkato|$V/web/cache|g" "$1"

@@ -95,7 +95,7 @@ first_data() {
 	rm -rf "$V/mysql"
 	mkdir "$V/mysql"
 	[ -z "$MYSQL_AS" ] || chown "$MYSQL_AS": "$V/mysql"
-	mariadb-install-db --no-defaults --datadir="$V/mysql" ${MYSQL_AS:+--user="$MYSQL_AS"} --skip-test-db \
+	mariadb-install-db --no-defaults --datadir="$V/mysql" ${MYSQL_AS:+--user="$MYSQL_AS"} --skip-test-db --force \
 		--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$V/log/install-db.log" 2>&1 || give_up 'the database could not be made' "$V/log/install-db.log"
 }
 

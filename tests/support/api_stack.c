@@ -282,14 +282,18 @@ static pid_t parent_of(pid_t pid)
 size_t workers_of(pid_t *out, size_t max)
 {
 	pid_t master = process_of("merkato");
+	pid_t apache = master ? 0 : process_of("apache");
 	DIR *d = opendir("/proc");
 	size_t n = 0;
 
-	NEED_TRUE(d != NULL && master > 0, "merkato runs");
+	NEED_TRUE(d != NULL && (master || apache), "merkato runs");
 	for (struct dirent *e = readdir(d); e && n < max; e = readdir(d)) {
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
-		if (pid > 0 && parent_of(pid) == master)
+		pid_t parent = pid > 0 ? parent_of(pid) : 0;
+
+		if (parent && (parent == master ||
+		               (apache && parent_of(parent) == apache)))
 			out[n++] = pid;
 	}
 	closedir(d);

@@ -42,7 +42,8 @@ void poke(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* mariadbd, memcached, merkato, nginx …; as dev.json says now. 0 = none. */
 pid_t process_of(const char *name);
-/* The merkato master's children; their number. */
+/* The merkato master's children, or those that mod_fcgid has started; their
+ * number. */
 size_t workers_of(pid_t *out, size_t max);
 /* Kills it with the signal and waits until the stack has started another. */
 void process_replace(const char *name, int signal);
