@@ -186,7 +186,7 @@ conf_lighttpd() {
 		printf 'server.upload-dirs = ( "%s" )\naccesslog.filename = "%s"\n' "$V/data/tmp" "$V/log/web.log"
 		[ -z "$RUN_AS" ] || printf 'server.username = "%s"\nserver.groupname = "%s"\n' "$RUN_AS" "$(id -gn "$RUN_AS")"
 		! has_ipv6 || printf '$SERVER["socket"] == "[::1]:%s" { }\n' "$PORT"
-		printf 'mimetype.assign = ( ".css" => "text/css", ".js" => "text/javascript", ".svg" => "image/svg+xml", ".png" => "image/png", ".jpg" => "image/jpeg", ".webp" => "image/webp", ".gif" => "image/gif", "" => "application/octet-stream" )\n'
+		printf 'mimetype.assign = ( ".css" => "text/css", ".js" => "text/javascript", ".svg" => "image/svg+xml", ".png" => "image/png", ".jpg" => "image/jpeg", ".webp" => "image/webp", ".gif" => "image/gif" )\n'
 		printf 'include "%s"\n' "$V/web/merkato.conf"
 	} >"$V/web/lighttpd.conf"
 }

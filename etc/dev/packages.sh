@@ -61,11 +61,13 @@ services_allow() {
 # What has just been installed does not start at the next boot either.
 services_forget() {
 	local p
-	command -v systemctl >/dev/null || return 0
 	for p; do
 		case $p in
-		mariadb-server) systemctl disable -q mariadb ;;
-		memcached | nginx | apache2 | lighttpd) systemctl disable -q "$p" ;;
-		esac >/dev/null 2>&1 || true
+		mariadb-server) p=mariadb ;;
+		memcached | nginx | apache2 | lighttpd) ;;
+		*) continue ;;
+		esac
+		! command -v systemctl >/dev/null || systemctl disable -q "$p" >/dev/null 2>&1 || true
+		! command -v update-rc.d >/dev/null || update-rc.d "$p" disable >/dev/null 2>&1 || true
 	done
 }

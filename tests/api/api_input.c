@@ -277,6 +277,9 @@ static void methods_are_those_of_the_path(void)
 	};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		/* lighttpd itself knows no other methods than its own. */
+		if (!strcmp(methods[i], "FOO") && dev_int("pids.lighttpd"))
+			continue;
 		const struct api_answer *a = api_call(&(struct api_call){
 			.method = methods[i], .path = "/api/products" });
 
