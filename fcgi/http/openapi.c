@@ -194,23 +194,24 @@ static void put_security_schemes(struct buf *b)
 
 static void put_problem(struct buf *b)
 {
-	buf_puts(
-		b,
-		"\"problem\":{\"type\":\"object\",\"description\":\"RFC 9457\","
-		"\"properties\":{\"type\":{\"type\":\"string\",\"format\":"
-		"\"uri-reference\"},\"title\":{\"type\":\"string\"},"
-		"\"status\":{\"type\":\"integer\",\"format\":\"int32\"},"
-		"\"code\":{\"type\":\"string\",\"description\":\"Stable, for "
-		"programs\"},\"detail\":{\"type\":\"string\"},"
-		"\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":"
-		"\"object\",\"description\":\"What is wrong with each field\","
-		"\"additionalProperties\":{\"type\":\"array\",\"items\":{"
-		"\"type\":\"string\"}}}},\"required\":[\"type\",\"title\","
-		"\"status\",\"request_id\"]},"
-		"\"oauth_fault\":{\"type\":\"object\",\"description\":\"RFC "
-		"6749 section 5.2\",\"properties\":{\"error\":{\"type\":"
-		"\"string\"},\"error_description\":{\"type\":\"string\"}},"
-		"\"required\":[\"error\"]}");
+	buf_puts(b,
+	         "\"problem\":{\"type\":\"object\",\"description\":\"RFC 9457; "
+	         "some codes add a member, as price_changed its "
+	         "quote\",\"additionalProperties\":true,"
+	         "\"properties\":{\"type\":{\"type\":\"string\",\"format\":"
+	         "\"uri-reference\"},\"title\":{\"type\":\"string\"},"
+	         "\"status\":{\"type\":\"integer\",\"format\":\"int32\"},"
+	         "\"code\":{\"type\":\"string\",\"description\":\"Stable, for "
+	         "programs\"},\"detail\":{\"type\":\"string\"},"
+	         "\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":"
+	         "\"object\",\"description\":\"What is wrong with each field\","
+	         "\"additionalProperties\":{\"type\":\"array\",\"items\":{"
+	         "\"type\":\"string\"}}}},\"required\":[\"type\",\"title\","
+	         "\"status\",\"request_id\"]},"
+	         "\"oauth_fault\":{\"type\":\"object\",\"description\":\"RFC "
+	         "6749 section 5.2\",\"properties\":{\"error\":{\"type\":"
+	         "\"string\"},\"error_description\":{\"type\":\"string\"}},"
+	         "\"required\":[\"error\"]}");
 }
 
 static void put_responses(struct buf *b)

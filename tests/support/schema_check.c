@@ -131,7 +131,7 @@ static const char *check_members(const struct looking *l, const json_t *schema,
 
 		if (!its && json_is_object(others))
 			its = others;
-		if (why || (!its && !known))
+		if (why || (!its && (!known || json_is_true(others))))
 			continue;
 		why = its ? check(l, its, member, FMT("%s.%s", at, name))
 		          : FMT("%s.%s is not in the schema", at, name);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,29 +131,51 @@ static void a_life_of_years_is_not_a_date(void)
 	CHECK_TRUE(ask("old").found, "found");
 }
 
+/* Whether each of its threads has stopped: one that still runs may answer. */
+static bool has_stopped(pid_t pid)
+{
+	char *dir = arena_fmt(tc->arena, "/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(dir);
+	bool all = tasks != NULL;
+
+	for (struct dirent *e; all && (e = readdir(tasks)) != NULL;) {
+		char state = 'T';
+		FILE *f = e->d_name[0] == '.'
+		                  ? NULL
+		                  : fopen(arena_fmt(tc->arena, "%s/%s/stat",
+		                                    dir, e->d_name),
+		                          "re");
+
+		if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = '?';
+		if (f)
+			fclose(f);
+		all = state == 'T';
+	}
+	if (tasks)
+		closedir(tasks);
+	return all;
+}
+
 static void a_hung_cache_is_left_alone_and_comes_back(void)
 {
 	struct cache_item item = { .key = "hung" };
 	uint64_t errors = counter_read(COUNTER_CACHE_ERRORS);
 	uint64_t bypasses = counter_read(COUNTER_CACHE_BYPASSES);
-	int n_slow = 0;
 
 	CHECK_TRUE(cache_set(tc, "hung", "v", 1, 60), "set");
 	kill(server, SIGSTOP);
+	while (!has_stopped(server))
+		usleep(1000);
 	for (int i = 0; i < 50; i++) {
-		int64_t start_us = when_ticks();
-
 		CHECK_FALSE(cache_get(tc, &item, 1), "no answer");
 		CHECK_FALSE(item.found, "nothing found");
-		int64_t us = when_ticks() - start_us;
-		CHECK_TRUE(us < 400000, "none waits long");
-		n_slow += us > 50000;
 	}
 	kill(server, SIGCONT);
-	CHECK_TRUE(n_slow >= 1 && n_slow <= 3, "few wait at all");
-	CHECK_TRUE(counter_read(COUNTER_CACHE_ERRORS) > errors, "errors");
+	CHECK_TRUE(counter_read(COUNTER_CACHE_ERRORS) > errors,
+	           "some have waited in vain");
 	CHECK_TRUE(counter_read(COUNTER_CACHE_BYPASSES) > bypasses + 40,
-	           "bypasses");
+	           "most have not waited at all");
 	int64_t deadline = when_ticks() + 5000000;
 	while (!cache_get(tc, &item, 1) && when_ticks() < deadline)
 		usleep(20000);
