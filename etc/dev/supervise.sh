@@ -67,13 +67,12 @@ give_up() {
 		show_end "$log" 20
 	done
 	echo "$1" >&2
-	stop_all
 	exit 1
 }
 
 stop_all() {
 	local i name pid
-	trap '' TERM INT
+	trap '' TERM INT EXIT
 	for ((i = ${#order[@]} - 1; i >= 0; i--)); do
 		name=${order[i]}
 		pid=${pid_of[$name]:-}
@@ -167,6 +166,8 @@ look_after() {
 	done
 }
 
-trap 'stop_all; exit 0' TERM INT
+# However it ends, it leaves nothing running.
+trap stop_all EXIT
+trap 'exit 0' TERM INT
 begin
 look_after
