@@ -149,6 +149,8 @@ TESTS += $(CONTRACT_TESTS)
 # ./dev check api runs them (tests/support/api.h).
 API_TESTS =
 API_TESTS += %D%/api/api_access
+API_TESTS += %D%/api/api_catalog
+API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media
 API_TESTS += %D%/api/api_orders

@@ -171,7 +171,9 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 		    (strcmp(name, "distance") == 0 && isnan(f->lat)))
 			return fail(&r->ctx, RC_BAD_REQUEST, "bad_ordering",
 			            "Ordering by %s needs %s.", name,
-			            f->expression ? "lat and lng" : "q");
+			            strcmp(name, "distance") == 0
+			                    ? "lat and lng"
+			                    : "q");
 	}
 	return RC_OK;
 }
