@@ -65,6 +65,9 @@ struct timeline_query {
 	const char *field;
 	struct when from, to;
 };
+struct import_in {
+	bool dry_run;
+};
 struct reason_in {
 	const char *reason_code, *reason;
 };

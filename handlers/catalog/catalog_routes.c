@@ -134,6 +134,12 @@ static const struct shape admin_list_shape = {
 	.fields = admin_list_fields,
 };
 
+static const struct field import_in_fields[] = {
+	FIELD(import_in, dry_run, .help = "Only look"),
+	FIELDS_END,
+};
+static const struct shape import_in_shape = SHAPE(import_in, import_in_fields);
+
 static const struct field timeline_fields[] = {
 	FIELD(timeline_query, field, .max = 32),
 	FIELD(timeline_query, from),
@@ -343,8 +349,9 @@ const struct route catalog_routes[] = {
 	  .summary = "Why shoppers see the product, or do not" },
 
 	{ "POST", "/api/vendor/products/import", catalog_vendor_import_post,
-	  STORE, WRITE, .pool = POOL_SLOW, .body_kind = BODY_MULTIPART,
-	  .reply = &product_import_shape, .status = 202,
+	  STORE, WRITE, .pool = POOL_SLOW, .body = &import_in_shape,
+	  .body_kind = BODY_MULTIPART, .reply = &product_import_shape,
+	  .status = 202,
 	  .summary = "Read products from a CSV file (field file; dry_run=true "
 	             "only looks), as a job" },
 	{ "GET", "/api/vendor/products/import/{id}", catalog_vendor_import_get,

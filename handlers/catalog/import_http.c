@@ -42,21 +42,13 @@ static enum rc read_file(struct ctx *c, const struct part *file,
 	return RC_OK;
 }
 
-static enum rc check_parts(struct req *r, const struct part **file,
-                           bool *is_dry_run)
+static enum rc check_parts(struct req *r, const struct part **file)
 {
-	const struct part *dry = part_of(r, "dry_run");
-
 	*file = part_of(r, "file");
-	*is_dry_run = dry && dry->data && strcmp(dry->data, "true") == 0;
 	for (size_t i = 0; i < r->n_parts; i++)
-		if (strcmp(r->parts[i].name, "file") &&
-		    strcmp(r->parts[i].name, "dry_run"))
+		if (r->parts[i].filename && &r->parts[i] != *file)
 			return fail_field(&r->ctx, r->parts[i].name, "unknown",
 			                  "There is no such field.");
-	if (dry && !*is_dry_run && (!dry->data || strcmp(dry->data, "false")))
-		return fail_field(&r->ctx, "dry_run", "bad_bool",
-		                  "true or false.");
 	if (!*file || (*file)->fd < 0 || !(*file)->n)
 		return fail_field(&r->ctx, "file", "required",
 		                  "A CSV file is needed.");
@@ -69,6 +61,7 @@ static enum rc check_parts(struct req *r, const struct part **file,
 enum rc catalog_vendor_import_post(struct req *r)
 {
 	const struct part *file;
+	struct import_in in;
 	struct blob csv;
 	struct product_import i = { .id = id_new(),
 		                    .vendor_id = r->ctx.vendor,
@@ -76,7 +69,10 @@ enum rc catalog_vendor_import_post(struct req *r)
 		                    .status = "waiting",
 		                    .created_at = r->ctx.now };
 	char id[ID_TEXT_MAX];
-	enum rc rc = check_parts(r, &file, &i.is_dry_run);
+
+	req_body(r, &in);
+	i.is_dry_run = in.dry_run;
+	enum rc rc = check_parts(r, &file);
 
 	if (!rc)
 		rc = read_file(&r->ctx, file, &csv);

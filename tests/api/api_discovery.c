@@ -249,7 +249,7 @@ static const struct {
 	{ "q=a&ordering=distance", 400, "distance needs lat and lng" },
 	{ "page=1&cursor=", 400, "page_and_cursor" },
 	{ "colour=red", 400, "unknown_parameter" },
-	{ "q=a&q=b", 400, "\"q" },
+	{ "q=a&q=b", 400, "malformed" },
 	{ "q=%ff", 400, "" },
 };
 
