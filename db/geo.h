@@ -12,9 +12,9 @@
  * Kilometres between the columns lat and lng of a table and A(lat), A(lat),
  * A(lng), in this order: haversine, R = 6371.0088 km.
  */
-#define GEO_DISTANCE(alias)                                                \
+#define GEO_DISTANCE(alias)                                                 \
 	"6371.0088*2*ASIN(SQRT(LEAST(1,POW(SIN(RADIANS(" alias ".lat-?)/2)" \
-	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                           \
+	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                            \
 	".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2))))"
 
 /*

@@ -32,8 +32,8 @@ enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
                         struct product *out)
 {
 	if (id_is_none(vendor))
-		return sql_get(c, &product_shape, out,
-		               JOINED " WHERE p.id = ?", A(id));
+		return sql_get(c, &product_shape, out, JOINED " WHERE p.id = ?",
+		               A(id));
 	return sql_get(c, &product_shape, out,
 	               JOINED " WHERE p.id = ? AND p.vendor_id = ?", A(id),
 	               A(vendor));
@@ -338,8 +338,8 @@ enum rc products_db_vendor_list(struct ctx *c, struct id vendor,
 	query_init(q, c);
 	query_add(q, JOINED " WHERE p.vendor_id = ?", A(vendor));
 	add_filter(q, f);
-	return query_page(q, &product_shape, list_sorts, "p.id", page,
-	                  rows, n, info);
+	return query_page(q, &product_shape, list_sorts, "p.id", page, rows, n,
+	                  info);
 }
 
 enum rc products_db_queue_list(struct ctx *c, const struct queue_filter *f,

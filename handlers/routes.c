@@ -16,6 +16,7 @@
 #include "handlers/reviews/reviews.h"
 
 /* A line for each module. */
+/* clang-format off */
 const struct route *const all_routes[] = {
 	accounts_routes,
 	accounts_store_routes,
@@ -36,3 +37,4 @@ const struct route *const all_routes[] = {
 	reviews_routes,
 	NULL,
 };
+/* clang-format on */

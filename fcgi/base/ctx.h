@@ -30,7 +30,7 @@ struct fault {
 	struct field_fault *fields, **fields_tail;
 	const char *members; /* further members of the problem as JSON text
 	                        without braces: "\"quote\":{…}"; or NULL */
-	int retry_after_s; /* for RC_TOO_MANY and RC_UNAVAILABLE */
+	int retry_after_s;   /* for RC_TOO_MANY and RC_UNAVAILABLE */
 };
 
 /* What answers may be cached under; a write gives its tags new generations. */

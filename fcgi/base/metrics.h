@@ -13,6 +13,7 @@
 struct buf;
 
 /* X(NAME, "merkato_name_total", "help") */
+/* clang-format off */
 #define COUNTER_TABLE(X)                                                                            \
 	X(REQUESTS_BAD, "merkato_requests_unrouted_total", "Requests that matched no route")        \
 	X(SQL_STATEMENTS, "merkato_sql_statements_total", "SQL statements run")                     \
@@ -37,25 +38,31 @@ struct buf;
 	X(MAILS_SENT, "merkato_mails_total", "Mails handed over")                                   \
 	X(OUTGOING_CALLS, "merkato_outgoing_requests_total", "HTTP requests to outside services")   \
 	X(OUTGOING_ERRORS, "merkato_outgoing_errors_total", "HTTP requests to outside services that failed")
+/* clang-format on */
 
 enum counter {
 #define X(name, text, help) COUNTER_##name,
 	COUNTER_TABLE(X)
 #undef X
-	COUNTER_N
+		COUNTER_N
 };
 
-/* Before fork: room for n_slots processes and n_routes routes. Without it, counting works within the process. */
+/* Before fork: room for n_slots processes and n_routes routes. Without it,
+ * counting works within the process. */
 void metrics_create(size_t n_slots, size_t n_routes);
 /* In each child: which slot is mine. */
 void metrics_take_slot(size_t slot);
 void count(enum counter c);
 void count_n(enum counter c, uint64_t n);
-/* One answered request: route number (as given to metrics_write's name function), status, duration. */
+/* One answered request: route number (as given to metrics_write's name
+ * function), status, duration. */
 void count_request(size_t route, int status, int64_t us);
 uint64_t counter_read(enum counter c);
-/* Prometheus text 0.0.4. name(i) gives "GET" and "/api/…" of route i. Callers append their own gauges afterwards. */
-void metrics_write(struct buf *b, void (*name)(size_t i, const char **method, const char **path));
-void metrics_gauge(struct buf *b, const char *name, const char *help, double value);
+/* Prometheus text 0.0.4. name(i) gives "GET" and "/api/…" of route i. Callers
+ * append their own gauges afterwards. */
+void metrics_write(struct buf *b, void (*name)(size_t i, const char **method,
+                                               const char **path));
+void metrics_gauge(struct buf *b, const char *name, const char *help,
+                   double value);
 
 #endif

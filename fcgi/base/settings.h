@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 /*
- * TEXT(name, default, help)  SECRET(name, help)  INT(name, default, min, max, help)  BOOL(name, default, help)
- * The key is MERKATO_ and the name in capitals. Each module adds its rows here.
+ * TEXT(name, default, help)  SECRET(name, help)  INT(name, default, min, max,
+ * help)  BOOL(name, default, help) The key is MERKATO_ and the name in
+ * capitals. Each module adds its rows here.
  */
+/* clang-format off */
 #define SETTINGS_TABLE(TEXT, SECRET, INT, BOOL)                                                                              \
 	TEXT(base_url, "http://localhost:8080", "Public address of the shop's API, without a trailing slash")                \
 	TEXT(hosts, "", "Host names served, with commas; empty = the one of base_url")                                       \
@@ -96,6 +98,7 @@
 	INT(commission_bp, 1000, 0, 10000, "Platform commission in basis points")                                            \
 	TEXT(oidc_providers, "", "OpenID providers: name=issuer|client_id|client_secret, with semicolons")                   \
 	BOOL(demo, false, "Demonstration data and weak limits; refuses to listen beyond loopback")
+/* clang-format on */
 
 struct settings {
 #define SETTING_TEXT(name, fallback, help) const char *name;
@@ -119,11 +122,14 @@ extern const struct settings *const settings;
  * Called again it reads all anew; after a failure the values are as before.
  */
 bool settings_load(const char *file);
-/* Tests and commands: one key over what is loaded; false with a message on stderr. */
+/* Tests and commands: one key over what is loaded; false with a message on
+ * stderr. */
 bool settings_set(const char *key, const char *value);
-/* Lists every key, value (secrets hidden) and weak settings on stdout; the number of faults. */
+/* Lists every key, value (secrets hidden) and weak settings on stdout; the
+ * number of faults. */
 int settings_print(void);
-/* A commented file of every key with its help and default, on stdout: etc/merkato.conf. */
+/* A commented file of every key with its help and default, on stdout:
+ * etc/merkato.conf. */
 void settings_sample(void);
 
 #endif

@@ -87,9 +87,9 @@ struct route {
 	             reply_all */
 	const struct shape *extra; /* members beside "results" that the handler
 	                              gives to reply_page_with */
-	void (*seen)(struct req *r); /* after a GET was answered 200 or 304, kept
-	                                answers too: counts it; it may write, but
-	                                changes nothing of the answer */
+	/* after a GET was answered 200 or 304, kept answers too: counts it; it
+	   may write, but changes nothing of the answer */
+	void (*seen)(struct req *r);
 	const char *type; /* media type of an answer that no shape describes:
 	                     "text/csv"; NULL = JSON of .reply */
 };

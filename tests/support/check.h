@@ -90,8 +90,8 @@ _Noreturn void check_skip(const char *why);
 #define CHECK_MONEY(got, want_text, what) \
 	CHECK_(check_money(got, want_text, what), false)
 /* The same, but the test ends where they fail. */
-#define NEED_TRUE(condition, what)                                          \
-	((condition) ? CHECK_(check_true(true, #condition, what), true)     \
+#define NEED_TRUE(condition, what)                                      \
+	((condition) ? CHECK_(check_true(true, #condition, what), true) \
 	             : check_leave(#condition, what, __FILE__, __LINE__))
 #define NEED_RC(got, want, what) CHECK_(check_rc(got, want, what), true)
 #define NEED_INT(got, want, what) \
