@@ -272,8 +272,8 @@ static void add_hits(struct query *q, const struct product_filter *f,
 static bool needs_all(const struct page *page)
 {
 	for (int i = 0; i < page->n_order; i++)
-		if (strcmp(page->order[i].name, "distance") &&
-		    strcmp(page->order[i].name, "relevance"))
+		if (strcmp(page->order[i].name, "distance") != 0 &&
+		    strcmp(page->order[i].name, "relevance") != 0)
 			return true;
 	return false;
 }

@@ -158,18 +158,17 @@ enum rc watch_db_list(struct ctx *c, struct id customer,
 	" WHERE product_id = ?"
 
 enum rc watch_db_cross(struct ctx *c, struct id product, struct money price,
-                       bool in_stock, struct watch **price_fell,
-                       size_t *n_price, struct watch **back, size_t *n_back)
+                       bool in_stock, struct crossed *out)
 {
-	enum rc rc = sql_list(c, &watch_shape, price_fell, n_price,
+	enum rc rc = sql_list(c, &watch_shape, &out->price_fell, &out->n_price,
 	                      WATCHERS " AND price_is_armed = 1"
 	                               "   AND price_below > ?"
 	                               " LIMIT ? FOR UPDATE",
 	                      A(product), A(price), A((int)WATCHERS_MAX));
 
-	*n_back = 0;
+	out->n_back = 0;
 	if (!rc && in_stock)
-		rc = sql_list(c, &watch_shape, back, n_back,
+		rc = sql_list(c, &watch_shape, &out->back, &out->n_back,
 		              WATCHERS " AND stock_is_armed = 1"
 		                       "   AND back_in_stock = 1"
 		                       " LIMIT ? FOR UPDATE",

@@ -44,6 +44,11 @@ CHECKED enum rc watch_db_list(struct ctx *c, struct id customer,
                               const struct page *page, struct watch **rows,
                               size_t *n, struct page_info *info);
 
+struct crossed {
+	struct watch *price_fell, *back;
+	size_t n_price, n_back;
+};
+
 /*
  * Who is to be told now that a product costs price and has stock or not; each
  * is told once per crossing, because telling disarms them and the way back
@@ -51,8 +56,7 @@ CHECKED enum rc watch_db_list(struct ctx *c, struct id customer,
  */
 CHECKED enum rc watch_db_cross(struct ctx *c, struct id product,
                                struct money price, bool in_stock,
-                               struct watch **price_fell, size_t *n_price,
-                               struct watch **back, size_t *n_back);
+                               struct crossed *out);
 CHECKED enum rc watch_db_status(struct ctx *c, struct id product,
                                 struct watch **rows, size_t *n);
 

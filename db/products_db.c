@@ -383,13 +383,16 @@ enum rc products_db_set_related(struct ctx *c, struct id product,
                                 struct id vendor, const struct id *others,
                                 size_t n)
 {
-	enum rc rc =
-		sql_run(c, "DELETE FROM product_related WHERE product_id = ?",
-	                A(product));
 	struct query *q = arena_new(c->arena, struct query);
+	enum rc rc = sql_run(c,
+	                     "DELETE FROM product_related"
+	                     " WHERE product_id = ?",
+	                     A(product));
 
-	if (rc || !n)
+	if (rc)
 		return rc;
+	if (!n)
+		return RC_OK;
 	query_init(q, c);
 	query_add(q,
 	          "INSERT INTO product_related"

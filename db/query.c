@@ -401,6 +401,7 @@ enum rc query_slice_(struct query *q, const struct shape *s,
 	return RC_OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a macro names its arguments */
 enum rc query_page_(struct query *q, const struct shape *s,
                     const struct sort *sorts, const char *id_column,
                     const struct page *page, void **rows, size_t *n,

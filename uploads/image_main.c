@@ -123,7 +123,10 @@ static unsigned char *read_all(size_t *n)
 			refuse("too large");
 		if (*n == capacity) {
 			capacity *= 2;
-			p = realloc(p, capacity);
+			void *larger = realloc(p, capacity);
+			if (!larger)
+				free(p);
+			p = larger;
 		}
 	}
 }

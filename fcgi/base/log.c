@@ -159,7 +159,7 @@ static void cut_address(const char *address, char out[64])
 	int groups = 3;
 	size_t n = 0;
 
-	for (; address[n] && n < 40; n++)
+	for (; n < 40 && address[n]; n++)
 		if (address[n] == mark && --groups == 0)
 			break;
 	snprintf(out, 64, "%.*s%s", (int)n, address,

@@ -125,7 +125,7 @@ static int der_signature(const unsigned char *raw, size_t n,
 	int n_der = -1;
 
 	*der = NULL;
-	if (sig && n == 2 * P256_BYTES) {
+	if (sig && n == (size_t)2 * P256_BYTES) {
 		BIGNUM *r = BN_bin2bn(raw, P256_BYTES, NULL);
 		BIGNUM *s = BN_bin2bn(raw + P256_BYTES, P256_BYTES, NULL);
 

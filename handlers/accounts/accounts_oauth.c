@@ -26,7 +26,7 @@ bool oauth_has_grant(const struct client_row *client, const char *grant)
 {
 	size_t n = strlen(grant);
 
-	for (const char *p = client->grants; *p;) {
+	for (const char *p = client->grants; p && *p;) {
 		size_t n_word = strcspn(p, " ");
 
 		if (n_word == n && strncmp(p, grant, n) == 0)
@@ -199,22 +199,27 @@ static enum rc open_session(struct ctx *c, const struct client_row *client,
 	return rc;
 }
 
+/* What a grant gave; the subject is who acts: the person or the client. */
+struct given {
+	struct id subject, session;
+	const char *scope, *refresh;
+};
+
 static enum rc make_tokens(struct ctx *c, const struct client_row *client,
-                           const struct user_row *u, bool is_for_user,
-                           struct id session, const char *scope,
-                           const char *refresh, struct oauth_tokens *out)
+                           const struct user_row *u, struct given given,
+                           struct oauth_tokens *out)
 {
 	struct token t = { .use = "access",
-		           .subject = is_for_user ? u->id : client->id,
-		           .session = session,
+		           .subject = given.subject,
+		           .session = given.session,
 		           .client = client->id,
 		           .version = u->token_version,
-		           .scope = scope };
+		           .scope = given.scope };
 
 	*out = (struct oauth_tokens){ .token_type = "Bearer",
 		                      .expires_in = settings->access_token_s,
-		                      .refresh_token = refresh,
-		                      .scope = scope };
+		                      .refresh_token = given.refresh,
+		                      .scope = given.scope };
 	return token_make(c, &t, settings->access_token_s, &out->access_token);
 }
 
@@ -306,8 +311,10 @@ static enum rc by_code(struct ctx *c, const struct token_request *in,
 			sessions_forget(c, x.code.user_id, 0);
 		return bad_grant(c);
 	}
-	return make_tokens(c, client, &x.user, true, x.session, x.code.scope,
-	                   x.refresh, out);
+	return make_tokens(
+		c, client, &x.user,
+		(struct given){ x.user.id, x.session, x.code.scope, x.refresh },
+		out);
 }
 
 /* refresh_token */
@@ -328,8 +335,10 @@ static enum rc by_refresh(struct ctx *c, const struct token_request *in,
 	}
 	if (rc)
 		return rc;
-	return make_tokens(c, client, &f.user, true, f.session, f.scope,
-	                   f.refresh, out);
+	return make_tokens(
+		c, client, &f.user,
+		(struct given){ f.user.id, f.session, f.scope, f.refresh },
+		out);
 }
 
 /* client_credentials: the client acts within its owner's rights. */
@@ -361,8 +370,10 @@ static enum rc by_client(struct ctx *c, const struct token_request *in,
 		rc = open_session(c, client, owner.id, "client", scope,
 		                  settings->access_token_s, &session);
 	return rc ? rc
-	          : make_tokens(c, client, &owner, false, session, scope, NULL,
-	                        out);
+	          : make_tokens(
+			    c, client, &owner,
+			    (struct given){ client->id, session, scope, NULL },
+			    out);
 }
 
 enum rc oauth_token(struct ctx *c, const struct token_request *in,

@@ -79,7 +79,8 @@ static enum rc check_request(struct ctx *c, const struct authorize_in *in,
 
 	if (rc)
 		return rc;
-	if (!oauth_has_redirect(c, client, in->redirect_uri))
+	if (!in->redirect_uri ||
+	    !oauth_has_redirect(c, client, in->redirect_uri))
 		return fail(c, RC_BAD_REQUEST, "invalid_request",
 		            "redirect_uri is not one of the client's");
 	*error = NULL;
@@ -92,9 +93,8 @@ static enum rc check_request(struct ctx *c, const struct authorize_in *in,
 	         strcmp(in->code_challenge_method, "S256") != 0 ||
 	         strlen(in->code_challenge) != CHALLENGE_TEXT)
 		*error = "invalid_request";
-	else if (in->scope && !oauth_scope_bits(in->scope, bits))
-		*error = "invalid_scope";
-	else if (*bits & ~client->scopes)
+	else if ((in->scope && !oauth_scope_bits(in->scope, bits)) ||
+	         (*bits & ~client->scopes))
 		*error = "invalid_scope";
 	return RC_OK;
 }

@@ -135,15 +135,14 @@ static enum rc tell(struct ctx *c, const char *topic, const struct product *p,
 
 static enum rc tell_watchers(struct ctx *c, const struct product *p)
 {
-	struct watch *fell = NULL, *back = NULL;
-	size_t n_fell = 0, n_back = 0;
-	enum rc rc = watch_db_cross(c, p->id, p->min_price, p->in_stock, &fell,
-	                            &n_fell, &back, &n_back);
+	struct crossed is = { 0 };
+	enum rc rc = watch_db_cross(c, p->id, p->min_price, p->in_stock, &is);
 
 	if (!rc)
-		rc = tell(c, "product.price_below", p, fell, n_fell);
+		rc = tell(c, "product.price_below", p, is.price_fell,
+		          is.n_price);
 	if (!rc)
-		rc = tell(c, "product.back_in_stock", p, back, n_back);
+		rc = tell(c, "product.back_in_stock", p, is.back, is.n_back);
 	return rc;
 }
 

@@ -67,7 +67,7 @@ static enum rc login_page(struct req *r, int status, const char *fault,
 	console_text(data, "fault", fault);
 	console_text(data, "email", in ? in->email : NULL);
 	console_flag(data, "needs_code", needs_code);
-	if (needs_code)
+	if (in && needs_code)
 		console_text(data, "sealed", seal_login(r, in));
 	return console_page_status(r, status, "login", "Sign in", data);
 }

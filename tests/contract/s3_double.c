@@ -74,7 +74,7 @@ static int compare(const void *a, const void *b)
 /* name=value pieces of the query in order, without the signature. */
 static void canonical_query(const char *query, char *out, size_t size)
 {
-	char copy[2048], *pieces[WORDS_MAX], *save = NULL;
+	char copy[2048], *pieces[WORDS_MAX] = { 0 }, *save = NULL;
 	int n = 0;
 
 	snprintf(copy, sizeof(copy), "%s", query);

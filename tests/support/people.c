@@ -178,7 +178,7 @@ const char *told_token(const char *topic)
 	const char *at = url ? strstr(url, "token=") : NULL;
 
 	NEED_TRUE(at != NULL, topic);
-	return at + 6;
+	return at ? at + 6 : "";
 }
 
 int64_t db_number(const char *text)

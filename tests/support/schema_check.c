@@ -227,7 +227,7 @@ const char *schema_check(const json_t *document, const struct answer_seen *a)
 	struct looking l = { document, a->is_partial };
 	char method[8] = "";
 
-	for (size_t i = 0; a->method[i] && i < sizeof(method) - 1; i++)
+	for (size_t i = 0; i < sizeof(method) - 1 && a->method[i]; i++)
 		method[i] = (char)(a->method[i] - 'A' + 'a');
 	const json_t *operation = json_object_get(
 		json_object_get(json_object_get(document, "paths"), a->path),

@@ -21,7 +21,8 @@ static bool start(void)
 
 	if (!pid)
 		check_skip("needs a cache: run under tests/with-db");
-	server = (pid_t)strtol(pid, NULL, 10);
+	else
+		server = (pid_t)strtol(pid, NULL, 10);
 	if (!settings_load(NULL))
 		return false;
 	cache_create();

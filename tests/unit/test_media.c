@@ -58,7 +58,7 @@ static const struct answered *upload_with(const struct person *who,
 		                            text_of(product)) };
 	const char *const headers[] = { form_type, who->bearer, NULL };
 
-	for (int i = 0; more[i] && i < 6; i++)
+	for (int i = 0; i < 6 && more[i]; i++)
 		fields[i + 1] = more[i];
 	struct bytes_of body = form_of(file, "image", fields);
 	return request_bytes("POST", "/api/product-images/", body.p, body.n,

@@ -481,7 +481,7 @@ static void the_way_back_is_bound_to_browser_state_and_issuer(void)
 	                  ->status,
 	          401, "refused there");
 	t = leave();
-	tc->now = when_plus(tc->now, 11 * MINUTE);
+	tc->now = when_plus(tc->now, (int64_t)11 * MINUTE);
 	CHECK_INT(come_back(&t)->status, 401, "too late");
 	CHECK_INT(request("GET", "/api/auth/oidc/none/start", NULL)->status,
 	          404, "no such provider");
