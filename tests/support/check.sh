@@ -27,6 +27,11 @@ check() {
 		part check_browser
 		;;
 	api) part check_api nginx ;;
+	long)
+		# shellcheck source=tests/support/check_long.sh
+		. "$TOP/tests/support/check_long.sh"
+		part check_long
+		;;
 	*) part "check_$area" ;;
 	esac
 	check_end_stack
