@@ -311,21 +311,25 @@ enum rc discovery_db_count_near(struct ctx *c, const struct product_filter *f,
 	             " FORCE INDEX (visible_cell) WHERE p.is_visible = 1");
 	add_near(q, f);
 	add_filter(q, f);
-	query_add(q, " AND " GEO_DISTANCE("p") " <= ? LIMIT ?) AS counted",
-	          A(f->lat), A(f->lat), A(f->lng), A(f->radius),
-	          A(COUNT_CAP + 1));
+	geo_add_within(q, "p", f->lat, f->lng, f->radius);
+	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
 	return query_int(q, n);
 }
 
+enum { SORTED_AT_ONCE = 2000 };
+
 enum rc discovery_db_nearest(struct ctx *c, const struct product_filter *f,
-                             int needed, struct hit **rows, size_t *n)
+                             int64_t count, int needed, struct hit **rows,
+                             size_t *n)
 {
-	/* A ring that holds enough holds the nearest. */
+	/* A ring that holds enough holds the nearest; few are sorted at once.
+	 */
 	static const double rings[] = { 64, 16, 4, 1 };
 	enum rc rc = RC_OK;
 
 	*n = 0;
-	for (size_t i = 0; i < 4 && !rc && *n < (size_t)needed; i++) {
+	for (size_t i = count <= SORTED_AT_ONCE ? 3 : 0;
+	     i < 4 && !rc && *n < (size_t)needed; i++) {
 		struct product_filter ring = *f;
 		struct query *q = arena_new(c->arena, struct query);
 

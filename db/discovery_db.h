@@ -89,10 +89,11 @@ CHECKED enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
 CHECKED enum rc discovery_db_count_near(struct ctx *c,
                                         const struct product_filter *f,
                                         int64_t *n);
-/* The first `needed` by distance, looked for in growing rings: for places with
- * many more than that around. */
+/* The first `needed` by distance of the `count` that there are: of many they
+ * are looked for in growing rings. */
 CHECKED enum rc discovery_db_nearest(struct ctx *c,
-                                     const struct product_filter *f, int needed,
+                                     const struct product_filter *f,
+                                     int64_t count, int needed,
                                      struct hit **rows, size_t *n);
 /* The cards of these ids, in any order. */
 CHECKED enum rc discovery_db_cards(struct ctx *c, const struct id *ids,

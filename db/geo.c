@@ -5,6 +5,8 @@
 #include <math.h>
 
 #define KM_PER_DEGREE 111.045
+/* Rounded up, where a smaller box is the safe one. */
+#define KM_PER_DEGREE_MOST 111.2
 #define CELLS_PER_ROW 3600
 
 static int64_t row_of(double lat)
@@ -76,4 +78,21 @@ void geo_add_near_(struct query *q, const char *cells, const char *lats,
 		query_add_(q, lngs, ARGS_(A(spans[i].from), A(spans[i].to)));
 	}
 	query_add(q, ")");
+}
+
+/*
+ * For every point of the square chord^2 <= dlat^2 + (dlng * cos(lat))^2, with
+ * cos(lat) widest at the side next to the equator; 0.7 of the radius to each
+ * side leaves 1 % for rounding and for the difference of chord and arc.
+ */
+void geo_add_within_(struct query *q, const char *condition, double lat,
+                     double lng, double km)
+{
+	double half = 0.7 * km / KM_PER_DEGREE_MOST;
+	double widest = fmax(fabs(lat) - half, 0);
+	double side = half / cos(widest * M_PI / 180);
+
+	query_add_(q, condition,
+	           ARGS_(A(lat - half), A(lat + half), A(lng - side),
+	                 A(lng + side), A(lat), A(lat), A(lng), A(km)));
 }

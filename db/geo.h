@@ -28,4 +28,17 @@
 void geo_add_near_(struct query *q, const char *cells, const char *lats,
                    const char *lngs, double lat, double lng, double km);
 
+/*
+ * Adds " AND (…)": rows not farther than km. Those in the square inside the
+ * circle are known to be near without any trigonometry.
+ */
+#define geo_add_within(q, alias, lat, lng, km)                           \
+	geo_add_within_(                                                 \
+		(q),                                                     \
+		" AND (" alias ".lat BETWEEN ? AND ? AND " alias         \
+		".lng BETWEEN ? AND ? OR " GEO_DISTANCE(alias) " <= ?)", \
+		(lat), (lng), (km))
+void geo_add_within_(struct query *q, const char *condition, double lat,
+                     double lng, double km);
+
 #endif

@@ -43,6 +43,10 @@ conf_secrets() {
 }
 
 conf_mysql() {
+	# 100,000 products are to be in memory, and their loading not to wait
+	# for pages to be written.
+	local pool=256M redo=96M
+	[ "$DEMO" != full ] || pool=1G redo=512M
 	cat >"$V/mysql.cnf" <<-END
 		# Small, on a socket only; orders survive a kill (flush at each commit).
 		[mariadbd]
@@ -58,8 +62,8 @@ conf_mysql() {
 		default-time-zone=+00:00
 		max-connections=120
 		performance-schema=OFF
-		innodb-buffer-pool-size=256M
-		innodb-log-file-size=96M
+		innodb-buffer-pool-size=$pool
+		innodb-log-file-size=$redo
 		key-buffer-size=1M
 		aria-pagecache-buffer-size=8M
 		max-allowed-packet=16M

@@ -245,7 +245,7 @@ static enum rc find_nearest(struct req *r, const struct product_filter *f,
 
 	if (rc)
 		return rc;
-	return discovery_db_nearest(&r->ctx, f, needed, hits, n);
+	return discovery_db_nearest(&r->ctx, f, *count, needed, hits, n);
 }
 
 static enum rc answer_hits(struct req *r, struct product_filter *f,
