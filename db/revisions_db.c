@@ -141,21 +141,29 @@ enum rc products_db_screening(struct ctx *c, const struct product *p,
 		A(p->id));
 }
 
-enum rc products_db_rebuild(struct ctx *c, int64_t *n)
+/* What follows from the variants, the store and the slug of the products with
+ * ids in (after, last]. */
+static enum rc rebuild_span(struct ctx *c, struct id after, struct id last)
 {
 	enum rc rc = sql_run(
-		c, "UPDATE product p"
-		   "  LEFT JOIN (SELECT product_id, MIN(current_price) AS low,"
-		   "                    MAX(current_price) AS high,"
-		   "                    MAX(stock > 0 OR allow_backorder = 1)"
-		   "                      AS has_stock,"
-		   "                    COUNT(*) AS n"
-		   "               FROM variant WHERE status = 'active'"
-		   "              GROUP BY product_id) AS b"
-		   "    ON b.product_id = p.id"
-		   "   SET p.min_price = b.low, p.max_price = b.high,"
-		   "       p.in_stock = COALESCE(b.has_stock, 0),"
-		   "       p.n_variants = COALESCE(b.n, 0)");
+		c,
+		"UPDATE product p"
+		"  LEFT JOIN (SELECT product_id, MIN(current_price) AS low,"
+		"                    MAX(current_price) AS high,"
+		"                    MAX(stock > 0 OR allow_backorder = 1)"
+		"                      AS has_stock,"
+		"                    COUNT(*) AS n"
+		"               FROM variant"
+		"              WHERE status = 'active'"
+		"                AND product_id > ?"
+		"                AND product_id <= ?"
+		"              GROUP BY product_id) AS b"
+		"    ON b.product_id = p.id"
+		"   SET p.min_price = b.low, p.max_price = b.high,"
+		"       p.in_stock = COALESCE(b.has_stock, 0),"
+		"       p.n_variants = COALESCE(b.n, 0)"
+		" WHERE p.id > ? AND p.id <= ?",
+		A(after), A(last), A(after), A(last));
 
 	if (!rc)
 		rc = sql_run(
@@ -165,12 +173,47 @@ enum rc products_db_rebuild(struct ctx *c, int64_t *n)
 			"         p.status = 'approved' AND"
 			"         s.status = 'approved' AND NOT"
 			"         COALESCE(s.holiday_from <= ? AND"
-			"                  s.holiday_until > ?, 0)",
-			A(c->now), A(c->now));
+			"                  s.holiday_until > ?, 0)"
+			" WHERE p.id > ? AND p.id <= ?",
+			A(c->now), A(c->now), A(after), A(last));
 	if (!rc)
-		rc = sql_run(c, "INSERT IGNORE INTO product_slug"
-		                "  (slug, product_id)"
-		                " SELECT slug, id FROM product");
+		rc = sql_run(c,
+		             "INSERT IGNORE INTO product_slug"
+		             "  (slug, product_id)"
+		             " SELECT slug, id FROM product"
+		             "  WHERE id > ? AND id <= ?",
+		             A(after), A(last));
+	return rc;
+}
+
+struct span_end {
+	struct id id;
+};
+static const struct field span_fields[] = { FIELD(span_end, id), FIELDS_END };
+static const struct shape span_shape = SHAPE(span_end, span_fields);
+
+/* In spans: no statement may take longer than a request's. */
+enum rc products_db_rebuild(struct ctx *c, int64_t *n)
+{
+	/* None would be NULL, which nothing is above. */
+	struct id after = { { [15] = 1 } };
+	bool more = true;
+	enum rc rc = RC_OK;
+
+	while (!rc && more) {
+		struct span_end end;
+
+		rc = sql_find(c, &span_shape, &end, &more,
+		              "SELECT id FROM product"
+		              " WHERE id > ?"
+		              " ORDER BY id LIMIT 1 OFFSET 1999",
+		              A(after));
+		if (!more)
+			memset(&end, 0xff, sizeof(end));
+		if (!rc)
+			rc = rebuild_span(c, after, end.id);
+		after = end.id;
+	}
 	if (!rc)
 		rc = sql_int(c, n, "SELECT COUNT(*) FROM product");
 	return rc;

@@ -1,6 +1,7 @@
 /* From result columns to members of a struct, by name. */
 #include "config.h"
 
+#include <errmsg.h>
 #include <string.h>
 
 #include "db/mysql.h"
@@ -249,6 +250,18 @@ static void *row_room(struct ctx *c, struct work *w, size_t *capacity)
 	return (char *)w->rows + w->n_rows * size;
 }
 
+/* A statement that the server breaks off among its rows (its time is up) has
+ * the error on the connection alone; without a look there it would seem that
+ * the rows ended. */
+static unsigned fetch_error(MYSQL_STMT *stmt)
+{
+	unsigned error = mysql_stmt_errno(stmt);
+
+	if (!error)
+		error = mysql_errno(stmt->mysql);
+	return error ? error : CR_SERVER_LOST;
+}
+
 unsigned rows_read(struct ctx *c, struct statement *st, struct work *w,
                    enum rc *rc)
 {
@@ -264,7 +277,7 @@ unsigned rows_read(struct ctx *c, struct statement *st, struct work *w,
 		if (got == MYSQL_NO_DATA)
 			break;
 		if (got && got != MYSQL_DATA_TRUNCATED) {
-			error = mysql_stmt_errno(st->stmt);
+			error = fetch_error(st->stmt);
 			break;
 		}
 		if (w->want == WANT_NUMBER)

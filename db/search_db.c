@@ -18,29 +18,33 @@ static const struct field source_fields[] = {
 };
 static const struct shape source_shape = SHAPE(search_source, source_fields);
 
-#define SOURCES                                                           \
+#define SOURCE                                                            \
 	"SELECT p.id, p.name, p.brand, p.description,"                    \
 	"       k.name AS category_name, s.name AS vendor_name,"          \
 	"       (SELECT GROUP_CONCAT(w.sku SEPARATOR ' ') FROM variant w" \
 	"         WHERE w.product_id = p.id) AS skus,"                    \
 	"       (SELECT GROUP_CONCAT(DISTINCT o.value SEPARATOR ' ')"     \
 	"          FROM variant_option o"                                 \
-	"         WHERE o.product_id = p.id) AS options"                  \
-	"  FROM product p"                                                \
-	"  JOIN category k ON k.id = p.category_id"                       \
-	"  JOIN vendor s ON s.id = p.vendor_id"
+	"         WHERE o.product_id = p.id) AS options"
+#define SOURCE_JOINS                                        \
+	" STRAIGHT_JOIN category k ON k.id = p.category_id" \
+	" STRAIGHT_JOIN vendor s ON s.id = p.vendor_id"
 
+/* The walk along the ids comes first: a server that joins or sorts before it
+ * gathers the SKUs of all products for each batch. */
 enum rc search_db_sources(struct ctx *c, struct id after, int max,
                           struct search_source **out, size_t *n)
 {
+	/* None would be NULL, which nothing is above. */
 	if (id_is_none(after))
-		return sql_list(c, &source_shape, out, n,
-		                SOURCES " WHERE p.status = 'approved'"
-		                        " ORDER BY p.id LIMIT ?",
-		                A(max));
+		after.b[15] = 1;
 	return sql_list(c, &source_shape, out, n,
-	                SOURCES " WHERE p.status = 'approved' AND p.id > ?"
-	                        " ORDER BY p.id LIMIT ?",
+	                SOURCE
+	                " FROM (SELECT id FROM product FORCE INDEX (PRIMARY)"
+	                "        WHERE status = 'approved' AND id > ?"
+	                "        ORDER BY id LIMIT ?) AS b"
+	                " STRAIGHT_JOIN product p ON p.id = b.id" SOURCE_JOINS
+	                " ORDER BY b.id",
 	                A(after), A(max));
 }
 
@@ -49,7 +53,8 @@ enum rc search_db_source(struct ctx *c, struct id id, bool *found,
 {
 	*found = false;
 	return sql_find(c, &source_shape, out, found,
-	                SOURCES " WHERE p.id = ? AND p.status = 'approved'",
+	                SOURCE " FROM product p" SOURCE_JOINS
+	                       " WHERE p.id = ? AND p.status = 'approved'",
 	                A(id));
 }
 

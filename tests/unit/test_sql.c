@@ -426,6 +426,29 @@ static void every_failing_statement_leaves_all_or_nothing(void)
 	CHECK_INT(count_things(), 2, "rows");
 }
 
+static void a_statement_broken_off_among_its_rows_fails(void)
+{
+	struct label *rows = NULL;
+	size_t n = 0;
+	int64_t is_mariadb = 0;
+
+	NEED_RC(sql_int(tc, &is_mariadb, "SELECT VERSION() LIKE '%MariaDB%'"),
+	        RC_OK, "version");
+	/* MySQL's SLEEP() ends early instead. */
+	if (!is_mariadb)
+		return;
+	NEED_RC(sql_run(tc, "SET SESSION max_statement_time = 0.2"), RC_OK,
+	        "limit");
+	CHECK_RC(sql_list(tc, &label_shape, &rows, &n,
+	                  "SELECT CONCAT('', SLEEP(x.n)) AS name"
+	                  "  FROM (SELECT 0 AS n UNION ALL SELECT 0"
+	                  "        UNION ALL SELECT 5) AS x LIMIT 9"),
+	         RC_UNAVAILABLE, "two rows and no end");
+	fail_clear(tc);
+	CHECK_RC(sql_run(tc, "SET SESSION max_statement_time = 5"), RC_OK,
+	         "and the link works on");
+}
+
 static void nothing_runs_behind_a_deadlock(void)
 {
 	struct thing in = a_thing(1);
@@ -632,6 +655,7 @@ CHECK_MAIN_WITH("sql", &hooks, TEST(every_kind_of_value_comes_back_as_it_went),
                 TEST(reset_rolls_back_what_was_left_open),
                 TEST(a_get_cannot_write), TEST(statements_are_counted),
                 TEST(every_failing_statement_leaves_all_or_nothing),
+                TEST(a_statement_broken_off_among_its_rows_fails),
                 TEST(nothing_runs_behind_a_deadlock),
                 TEST(a_read_survives_a_lost_connection),
                 TEST(a_write_is_repeated_only_when_it_was_not_sent),
