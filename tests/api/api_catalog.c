@@ -157,11 +157,16 @@ static void an_edit_waits_while_the_old_version_sells(void)
 	CHECK_HAS(api_header(a, "Location"), new_slug, "leads to the new one");
 }
 
+static const struct api_answer *
+move_stock_by(const char *variant, const char *body, const char *token)
+{
+	return api_post(FMT("/api/variants/%s/stock", variant), body, token);
+}
+
 static const struct api_answer *move_stock(const char *variant,
                                            const char *body, const char *who)
 {
-	return api_post(FMT("/api/variants/%s/stock", variant), body,
-	                token_of(who));
+	return move_stock_by(variant, body, token_of(who));
 }
 
 static void fifty_writers_lose_no_piece_and_never_sell_below_nothing(void)
@@ -291,6 +296,60 @@ static void what_is_another_stores_is_not_there(void)
 	                 unique("Teff"), category, sku),
 	             token_of("vendor2"));
 	CHECK_API(a, 201, "another store may have the same");
+}
+
+/* The demonstration's staff work for vendor; only their rights
+ * change. That ends their sessions: returns the token of a new one. */
+static const char *staff_may(const char *permissions)
+{
+	const struct api_answer *a =
+		api_get("/api/vendor/staff", token_of("vendor"));
+	int row = at_find(a, "results", "email",
+	                  dev_text("accounts.staff.email"));
+
+	NEED_TRUE(row >= 0, "the staff of the store");
+	NEED_API(api_patch(FMT("/api/vendor/staff/%s",
+	                       at_text(a, FMT("results[%d].id", row))),
+	                   FMT("{\"permissions\":[%s]}", permissions),
+	                   token_of("vendor")),
+	         200, permissions);
+	a = api_login(dev_text("accounts.staff.email"),
+	              dev_text("accounts.staff.password"));
+	NEED_API(a, 200, "signed in again");
+	return at_text(a, "access");
+}
+
+static void staff_do_what_their_rights_say(void)
+{
+	const char *category =
+		at_text(new_category(unique("Grain"), NULL), "id");
+	const struct api_answer *a = a_live_product(category, "20.00");
+	const char *product = FMT("/api/vendor/products/%s", at_text(a, "id"));
+	const char *variant = at_text(a, "variants[0].id");
+	static const char more[] = "{\"delta\":1,\"reason\":\"received\"}";
+	static const struct {
+		const char *permissions;
+		int products, inventory;
+	} rights[] = {
+		{ "\"orders\"", 403, 403 },
+		{ "\"products\"", 200, 403 },
+		{ "\"inventory\"", 403, 200 },
+		/* As they were. */
+		{ "\"products\",\"inventory\",\"orders\",\"reviews\","
+		  "\"payouts:read\"",
+		  200, 200 },
+	};
+
+	for (size_t i = 0; i < sizeof(rights) / sizeof(*rights); i++) {
+		const char *token = staff_may(rights[i].permissions);
+
+		CHECK_API(api_get(product, token), rights[i].products,
+		          rights[i].permissions);
+		CHECK_API(api_patch(product, "{\"brand\":\"Own\"}", token),
+		          rights[i].products, rights[i].permissions);
+		CHECK_API(move_stock_by(variant, more, token),
+		          rights[i].inventory, rights[i].permissions);
+	}
 }
 
 static const char *set_price(const char *variant, const char *price)
@@ -487,6 +546,7 @@ CHECK_MAIN_WITH("the catalog through the front door", &api_hooks,
                 TEST(fifty_writers_lose_no_piece_and_never_sell_below_nothing),
                 TEST(a_count_stands_only_on_what_was_counted),
                 TEST(what_is_another_stores_is_not_there),
+                TEST(staff_do_what_their_rights_say),
                 TEST(a_watcher_is_told_once_for_each_crossing),
                 TEST(every_cached_read_follows_a_write_at_once),
                 TEST(a_branch_moves_and_leaves_its_products_to_another))
