@@ -109,6 +109,9 @@ conf_merkato() {
 	[ -z "$RUN_AS" ] || {
 		chgrp "$(id -gn "$RUN_AS")" "$V/merkato.conf.new"
 		chmod 640 "$V/merkato.conf.new"
+		# Workers that mod_fcgid starts were never root.
+		touch "$V/log/merkato.log"
+		chown "$RUN_AS" "$V/log/merkato.log"
 	}
 	mv "$V/merkato.conf.new" "$V/merkato.conf"
 }
