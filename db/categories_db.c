@@ -55,13 +55,11 @@ enum rc categories_db_crumbs(struct ctx *c, struct id id, struct crumb **out,
                              size_t *n)
 {
 	return sql_list(c, &crumb_shape, out, n,
-	                "SELECT a.id, a.slug, a.name"
-	                "  FROM category x"
-	                "  JOIN category a"
-	                "    ON a.lft <= x.lft AND a.rgt >= x.rgt"
-	                " WHERE x.id = ?"
-	                " ORDER BY a.lft LIMIT 100",
-	                A(id));
+	                "SELECT id, slug, name FROM category"
+	                " WHERE lft <= (SELECT lft FROM category WHERE id = ?)"
+	                "   AND rgt >= (SELECT rgt FROM category WHERE id = ?)"
+	                " ORDER BY lft LIMIT 100",
+	                A(id), A(id));
 }
 
 enum rc categories_db_attributes(struct ctx *c, struct id id,

@@ -53,13 +53,6 @@ enum rc staff_db_lock(struct ctx *c, struct id id, struct staff_row *out)
 	               STAFF_COLUMNS " WHERE w.id = ? FOR UPDATE", A(id));
 }
 
-enum rc staff_db_find_user(struct ctx *c, struct id user, struct staff_row *out,
-                           bool *found)
-{
-	return sql_find(c, &staff_row_shape, out, found,
-	                STAFF_COLUMNS " WHERE w.user_id = ?", A(user));
-}
-
 static const struct sort staff_sorts[] = {
 	{ "invited_at", "t.invited_at" },
 	{ "email", "t.email" },

@@ -163,6 +163,30 @@ enum rc vendors_db_find_slug(struct ctx *c, const char *slug,
 	                VENDOR_COLUMNS " WHERE slug = ?", A(slug));
 }
 
+static const struct field store_of_person_fields[] = {
+	FIELD(store_of_person, id),          FIELD(store_of_person, slug),
+	FIELD(store_of_person, name),        FIELD(store_of_person, status),
+	FIELD(store_of_person, permissions), FIELDS_END,
+};
+static const struct shape store_of_person_shape =
+	SHAPE(store_of_person, store_of_person_fields);
+
+enum rc vendors_db_of_person(struct ctx *c, struct id person,
+                             struct store_of_person *out, bool *found)
+{
+	return sql_find(c, &store_of_person_shape, out, found,
+	                "SELECT v.id, v.slug, v.name, v.status,"
+	                "       IF(o.id IS NULL, w.permissions, 0)"
+	                "         AS permissions"
+	                "  FROM users u"
+	                "  LEFT JOIN vendor o ON o.owner_id = u.id"
+	                "  LEFT JOIN vendor_staff w ON w.user_id = u.id"
+	                "   AND w.status = 'active'"
+	                "  JOIN vendor v ON v.id = COALESCE(o.id, w.vendor_id)"
+	                " WHERE u.id = ?",
+	                A(person));
+}
+
 enum rc vendors_db_find_owner(struct ctx *c, struct id owner,
                               struct vendor_row *out, bool *found)
 {

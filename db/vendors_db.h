@@ -82,6 +82,15 @@ CHECKED enum rc vendors_db_lock(struct ctx *c, struct id id,
                                 struct vendor_row *out);
 CHECKED enum rc vendors_db_find_slug(struct ctx *c, const char *slug,
                                      struct vendor_row *out, bool *found);
+/* The store that somebody owns, else the one whose active staff they are, with
+ * what they may do there as staff (0 for the owner). */
+struct store_of_person {
+	struct id id;
+	const char *slug, *name, *status;
+	int64_t permissions;
+};
+CHECKED enum rc vendors_db_of_person(struct ctx *c, struct id person,
+                                     struct store_of_person *out, bool *found);
 CHECKED enum rc vendors_db_find_owner(struct ctx *c, struct id owner,
                                       struct vendor_row *out, bool *found);
 CHECKED enum rc vendors_db_list(struct ctx *c, const struct id *ids,
@@ -130,8 +139,6 @@ CHECKED enum rc staff_db_get(struct ctx *c, struct id vendor, struct id id,
                              struct staff_row *out);
 CHECKED enum rc staff_db_lock(struct ctx *c, struct id id,
                               struct staff_row *out);
-CHECKED enum rc staff_db_find_user(struct ctx *c, struct id user,
-                                   struct staff_row *out, bool *found);
 CHECKED enum rc staff_db_page(struct ctx *c, struct id vendor,
                               const struct page *page, struct staff_row **rows,
                               size_t *n, struct page_info *info);

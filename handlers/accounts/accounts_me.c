@@ -46,22 +46,15 @@ const struct shape signed_in_shape = SHAPE(signed_in, signed_in_fields);
 static enum rc store_of(struct ctx *c, const struct user_row *u,
                         struct account_store **out, int64_t *permissions)
 {
-	struct vendor_row v = { 0 };
-	struct staff_row s = { 0 };
+	struct store_of_person s = { 0 };
 	bool found = false;
-	enum rc rc = vendors_db_find_owner(c, u->id, &v, &found);
+	enum rc rc = vendors_db_of_person(c, u->id, &s, &found);
 
-	if (!rc && !found) {
-		rc = staff_db_find_user(c, u->id, &s, &found);
-		if (!rc && found && strcmp(s.status, "active") == 0) {
-			*permissions |= s.permissions & MAY_STAFF_ALL;
-			rc = vendors_db_get(c, s.vendor_id, &v);
-		}
-	}
-	if (rc || id_is_none(v.id))
+	if (rc || !found)
 		return rc;
+	*permissions |= s.permissions & MAY_STAFF_ALL;
 	*out = arena_new(c->arena, struct account_store);
-	**out = (struct account_store){ v.id, v.slug, v.name, v.status };
+	**out = (struct account_store){ s.id, s.slug, s.name, s.status };
 	return RC_OK;
 }
 

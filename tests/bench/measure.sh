@@ -11,7 +11,8 @@ tree_of() {
 	done
 }
 
-# Hundredths of a second of CPU that these processes have used.
+# Hundredths of a second of CPU that these processes have used, and those that
+# they have waited for: a worker that was replaced meanwhile counts for its master.
 cpu_ticks() {
 	local pid sum=0 rest
 	local -a f
@@ -20,7 +21,7 @@ cpu_ticks() {
 		rest=$(<"/proc/$pid/stat")
 		rest=${rest##*) }
 		read -ra f <<<"$rest"
-		sum=$((sum + f[11] + f[12]))
+		sum=$((sum + f[11] + f[12] + f[13] + f[14]))
 	done
 	echo "$sum"
 }
@@ -39,15 +40,16 @@ run_wrk() {
 		END { print n + 0, s + 0, p50 + 0, p99 + 0, bad + 0 }'
 }
 
-# round PIDS CONNECTIONS URL ARGUMENT…: prints "us_per_request rps p50 p99 bad".
+# round WHOSE CONNECTIONS URL ARGUMENT…: prints "us_per_request rps p50 p99 bad".
+# WHOSE prints the pids; asked twice, as workers are replaced under load.
 round() {
-	local pids=$1 before after n s p50 p99 bad
+	local whose=$1 before after n s p50 p99 bad
 	shift
-	# shellcheck disable=SC2086
-	before=$(cpu_ticks $pids)
+	# shellcheck disable=SC2046
+	before=$(cpu_ticks $($whose))
 	read -r n s p50 p99 bad < <(run_wrk "$@")
-	# shellcheck disable=SC2086
-	after=$(cpu_ticks $pids)
+	# shellcheck disable=SC2046
+	after=$(cpu_ticks $($whose))
 	awk -v n="$n" -v s="$s" -v t=$((after - before)) -v p50="$p50" -v p99="$p99" -v bad="$bad" \
 		'BEGIN { print n ? t * 10000 / n : 0, s ? n / s : 0, p50, p99, bad }'
 }
@@ -63,8 +65,8 @@ compare() {
 	: >"$rounds"
 	run_wrk 32 "$url" "$@" >/dev/null
 	for ((i = 0; i < ROUNDS; i++)); do
-		null=$(round "$(null_pids)" 32 "$NULL_URL")
-		own=$(round "$(product_pids)" 32 "$url" "$@")
+		null=$(round null_pids 32 "$NULL_URL")
+		own=$(round product_pids 32 "$url" "$@")
 		echo "$null $own" >>"$rounds"
 	done
 	# null: 1 us 2 rps; own: 6 us 7 rps 8 p50 9 p99 10 bad
