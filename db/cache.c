@@ -414,6 +414,7 @@ bool cache_flush(struct ctx *c)
 	(void)c;
 	if (!m)
 		return false;
+	atomic_fetch_add(&breaker->epoch, 1);
 	int64_t start = when_ticks();
 	return note(start, memcached_flush(m, 0));
 }

@@ -6,11 +6,9 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +52,38 @@ bool secret_equal_text(const char *a, const char *b)
 	return n == strlen(b) && secret_equal(a, b, n);
 }
 
+/* Looking an algorithm up costs the library more than hashing a line of text:
+ * both are found once and kept for the life of the process. */
 void sha256(const void *p, size_t n, unsigned char out[32])
 {
-	SHA256(p, n, out);
+	static EVP_MD *algorithm;
+	static EVP_MD_CTX *digest;
+
+	if (!digest) {
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+		digest = EVP_MD_CTX_new();
+		must(algorithm && digest, "SHA256");
+	}
+	must(EVP_DigestInit_ex2(digest, algorithm, NULL) == 1 &&
+	             EVP_DigestUpdate(digest, p, n) == 1 &&
+	             EVP_DigestFinal_ex(digest, out, NULL) == 1,
+	     "SHA256");
+}
+
+static EVP_MAC_CTX *hmac_create(void)
+{
+	EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *mac = EVP_MAC_CTX_new(algorithm);
+	char name[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name,
+		                                 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	must(mac && EVP_MAC_CTX_set_params(mac, params) == 1, "HMAC");
+	EVP_MAC_free(algorithm);
+	return mac;
 }
 
 char *sha256_hex(struct arena *a, const void *p, size_t n)
@@ -70,8 +97,15 @@ char *sha256_hex(struct arena *a, const void *p, size_t n)
 void hmac_sha256(const void *key, size_t n_key, const void *p, size_t n,
                  unsigned char out[32])
 {
-	must(n_key <= INT_MAX && HMAC(EVP_sha256(), key, (int)n_key, p, n, out,
-	                              NULL) != NULL,
+	static EVP_MAC_CTX *mac;
+	size_t n_out = 0;
+
+	if (!mac)
+		mac = hmac_create();
+	must(EVP_MAC_init(mac, key ? key : (const unsigned char *)"", n_key,
+	                  NULL) == 1 &&
+	             EVP_MAC_update(mac, p, n) == 1 &&
+	             EVP_MAC_final(mac, out, &n_out, 32) == 1,
 	     "HMAC");
 }
 

@@ -101,6 +101,9 @@ static void mark_of(const struct ctx *c, const struct visit *v, const char *key,
 	buf_put(&b, (const char *)v->visitor, sizeof(v->visitor));
 	buf_int(&b, v->half_hour);
 	buf_putc(&b, ' ');
+	/* A cache that was emptied takes this memory with it. */
+	buf_int(&b, (int64_t)cache_epoch());
+	buf_putc(&b, ' ');
 	buf_puts(&b, key);
 	sha256(b.s, b.n, hash);
 	memcpy(out, hash, MARK);
