@@ -137,8 +137,10 @@ conf_nginx() {
 		localise "$f" >"$V/web/${f##*/}"
 	done
 	has_ipv6 && six="listen [::1]:$PORT\\1;" || six=''
+	# Everybody comes from one address here: the limit for one is out of the way.
 	localise "$TOP/etc/nginx/merkato.conf" |
-		sed "s|listen 8080\(.*\);|listen 127.0.0.1:$PORT\1; $six|" >"$V/web/merkato.conf"
+		sed -e "s|listen 8080\(.*\);|listen 127.0.0.1:$PORT\1; $six|" \
+			-e 's|rate=50r/s|rate=5000r/s|' -e 's|burst=200|burst=5000|' >"$V/web/merkato.conf"
 	cat >"$V/web/nginx.conf" <<-END
 		${RUN_AS:+user $RUN_AS $(id -gn "$RUN_AS");}
 		daemon off;

@@ -342,6 +342,10 @@ static void put_success(struct buf *b, struct schemas *s, const struct route *r)
 		buf_puts(b, "}}");
 	}
 	buf_putc(b, '}');
+	if (r->moves)
+		buf_puts(b, ",\"301\":{\"description\":\"It has another slug "
+		            "now\",\"headers\":{\"Location\":{\"$ref\":"
+		            "\"#/components/headers/Location\"}}}");
 }
 
 static void put_fault(struct buf *b, int status)

@@ -80,6 +80,7 @@ struct route {
 		*orderings; /* NULL-terminated names, "-created_at" = the
 	                       default's direction; the first is the default */
 
+	bool moves; /* may answer 301 to where the object is now */
 	const char *summary;
 	const char *const *errors; /* further codes this route may answer, for
 	                              the document */

@@ -534,7 +534,7 @@ static bool read_group(struct ctx *c, struct import *m, struct group *g,
 			break;
 		}
 		const char *name = product_of(m, cells, n);
-		if (product && strcmp(product, name)) {
+		if (product && strcmp(product, name) != 0) {
 			m->csv = before;
 			break;
 		}

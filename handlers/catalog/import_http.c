@@ -61,7 +61,7 @@ static enum rc check_parts(struct req *r, const struct part **file)
 enum rc catalog_vendor_import_post(struct req *r)
 {
 	const struct part *file;
-	struct import_in in;
+	struct import_in in = { 0 };
 	struct blob csv;
 	struct product_import i = { .id = id_new(),
 		                    .vendor_id = r->ctx.vendor,

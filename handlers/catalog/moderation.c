@@ -31,7 +31,7 @@ static enum rc open_revision(struct ctx *c, const struct product *p,
                              bool *found, struct product_revision *r)
 {
 	*found = false;
-	if (strcmp(p->status, "approved"))
+	if (strcmp(p->status, "approved") != 0)
 		return RC_OK;
 	return products_db_open_revision(c, p->id, found, r);
 }
@@ -76,7 +76,7 @@ static enum rc approve(struct ctx *c, struct id product)
 			           NULL);
 		return rc;
 	}
-	if (strcmp(p.status, "pending"))
+	if (strcmp(p.status, "pending") != 0)
 		return refuse(c, &p, "approved");
 	if (!p.n_variants)
 		return fail(c, RC_CONFLICT, "no_variants",
@@ -120,7 +120,7 @@ static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
 			           reason);
 		return rc;
 	}
-	if (strcmp(p.status, "pending"))
+	if (strcmp(p.status, "pending") != 0)
 		return refuse(c, &p, "rejected");
 	return decide(c, &p, "rejected", reason_code, reason);
 }
@@ -142,7 +142,7 @@ static enum rc archive(struct ctx *c, struct id product, const char *reason)
 
 	if (rc)
 		return rc;
-	if (strcmp(p.status, "approved"))
+	if (strcmp(p.status, "approved") != 0)
 		return refuse(c, &p, "archived");
 	return decide(c, &p, "archived", "moderator", reason);
 }

@@ -307,13 +307,13 @@ static enum rc apply(struct ctx *c, const struct product *was,
 {
 	enum rc rc = RC_OK;
 
-	if (strcmp(was->name, is->name)) {
+	if (strcmp(was->name, is->name) != 0) {
 		const char *base = text_slug(c->arena, is->name);
 
 		/* A slug that was made from the same words is kept. */
-		if (strncmp(was->slug, base, strlen(base)) || !*base)
+		if (strncmp(was->slug, base, strlen(base)) != 0 || !*base)
 			rc = catalog_slug(c, is->name, id_new(), &is->slug);
-		if (!rc && strcmp(was->slug, is->slug))
+		if (!rc && strcmp(was->slug, is->slug) != 0)
 			rc = products_db_slug_add(c, is->slug, is->id);
 	}
 	if (!rc)

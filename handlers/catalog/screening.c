@@ -30,7 +30,7 @@ static size_t words_of(struct ctx *c, const struct product *p,
 	     w = strtok_r(NULL, " ", &save)) {
 		size_t i = 0;
 
-		while (i < n && strcmp(out[i], w))
+		while (i < n && strcmp(out[i], w) != 0)
 			i++;
 		if (i == n)
 			out[n++] = w;

@@ -187,7 +187,7 @@ enum rc catalog_vendor_visibility_get(struct req *r)
 		return rc;
 	out.is_visible = p.is_visible;
 	out.reasons = arena_new_array(r->ctx.arena, const char *, REASONS_MAX);
-	if (strcmp(p.status, "approved"))
+	if (strcmp(p.status, "approved") != 0)
 		out.reasons[out.n_reasons++] =
 			arena_fmt(r->ctx.arena, "status_%s", p.status);
 	if (!store.is_open)

@@ -156,7 +156,7 @@ static void put_options(struct buf *b, const struct option_count *rows,
 {
 	buf_puts(b, ",\"option\":[");
 	for (size_t i = 0; i < n; i++) {
-		bool is_new = !i || strcmp(rows[i].name, rows[i - 1].name);
+		bool is_new = !i || strcmp(rows[i].name, rows[i - 1].name) != 0;
 
 		if (is_new) {
 			buf_puts(b, i ? "]},{\"name\":" : "{\"name\":");

@@ -64,11 +64,11 @@ static const char *path_in_document(const struct route *route)
 	                     n > 1 && route->path[n - 1] == '/' ? n - 1 : n);
 }
 
-/* Refused before it was a request for any route. */
+/* Refused before it was a request for any route, or its worker was killed. */
 static bool is_of_web_server(int status)
 {
 	return status == 405 || status == 408 || status == 414 ||
-	       status == 431 || status == 505;
+	       status == 431 || status == 502 || status == 505;
 }
 
 static void check_call(json_t *call, bool *called)

@@ -388,7 +388,8 @@ static void workers_that_end_at_the_start_are_not_started_in_a_rush(void)
 	int starts = atomic_load(&t.shared->starts);
 	pause_ms(1500);
 	int more = atomic_load(&t.shared->starts) - starts;
-	CHECK_TRUE(more <= 8, "tries get rarer");
+	/* Started again at once they would be hundreds. */
+	CHECK_TRUE(more <= 60, "tries get rarer");
 	atomic_store(&t.shared->is_broken, 0);
 	pause_ms(1700);
 	CHECK_TRUE(answers(t.fast), "and it recovers by itself");
