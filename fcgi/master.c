@@ -104,7 +104,7 @@ static void on_jobs_leave(int sig)
 	jobs_stop = 1;
 }
 
-static void run_jobs(void)
+static void run_jobs(int seat)
 {
 	struct sigaction leave = { .sa_handler = on_jobs_leave };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -119,6 +119,8 @@ static void run_jobs(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (m.plan->worker.open)
 		m.plan->worker.open();
+	/* Not before: an end in open is a start that failed. */
+	scoreboard_set(seat, SEAT_IDLE);
 	m.plan->jobs(&jobs_stop);
 	if (m.plan->worker.close)
 		m.plan->worker.close();
@@ -143,8 +145,7 @@ static void be_child(int group, int seat)
 	/* The first slot is the master's. */
 	metrics_take_slot((size_t)seat + 1);
 	if (group == JOBS) {
-		scoreboard_set(seat, SEAT_IDLE);
-		run_jobs();
+		run_jobs(seat);
 	} else {
 		status = worker_serve(&m.plan->worker, g->listener.fd, seat, 0);
 	}

@@ -378,6 +378,23 @@ static void stopping_finishes_what_is_at_hand_and_queued(void)
 	CHECK_INT(stat(t.fast, &st), -1, "its socket is gone");
 }
 
+static void workers_that_end_at_the_start_are_not_started_in_a_rush(void)
+{
+	NEED_TRUE(answers(t.fast), "it answers");
+	atomic_store(&t.shared->is_broken, 1);
+	struct fastcgi_answer a;
+	for (int i = 0; i < 3; i++)
+		fastcgi_ask(t.fast, "GET", "/end", NULL, &a);
+	int starts = atomic_load(&t.shared->starts);
+	pause_ms(1500);
+	int more = atomic_load(&t.shared->starts) - starts;
+	/* Started again at once they would be hundreds. */
+	CHECK_TRUE(more <= 60, "tries get rarer");
+	atomic_store(&t.shared->is_broken, 0);
+	pause_ms(1700);
+	CHECK_TRUE(answers(t.fast), "and it recovers by itself");
+}
+
 static void workers_end_with_a_killed_master(void)
 {
 	NEED_TRUE(answers(t.fast), "it answers");
@@ -449,6 +466,7 @@ CHECK_MAIN_WITH("process", &hooks, TEST(an_answer_comes_whole),
                 TEST(half_a_request_does_not_hold_a_worker_for_ever),
                 TEST(a_busy_slow_pool_leaves_the_fast_one_alone),
                 TEST(stopping_finishes_what_is_at_hand_and_queued),
+                TEST(workers_that_end_at_the_start_are_not_started_in_a_rush),
                 TEST(workers_end_with_a_killed_master),
                 TEST(a_socket_that_was_handed_over_is_served),
                 TEST(a_newer_socket_is_not_removed))
