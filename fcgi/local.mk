@@ -11,6 +11,8 @@ libmerkato_a_SOURCES += \
 	%D%/base/rc.c \
 	%D%/base/settings.c \
 	%D%/base/shape.c \
+	%D%/base/shape_read.c \
+	%D%/base/shape_write.c \
 	%D%/base/text.c \
 	%D%/base/value.c \
 	%D%/base/words.c \

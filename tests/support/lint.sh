@@ -20,6 +20,7 @@ lint() {
 
 lint_tools() {
 	say 'Tools'
+	exec 8>&1
 	run_rule 'clang-format: the layout is as .clang-format says' lint_format
 	run_rule 'clang-tidy: no finding' lint_tidy
 	run_rule 'cppcheck: no finding' lint_cppcheck
@@ -46,8 +47,30 @@ lint_tidy() {
 		cd "$TOP"
 		TIDY_FLAGS=$(lint_flags) TIDY_KEPT=$V/tidy
 		export TIDY_FLAGS TIDY_KEPT
-		c_files $c_rooms | grep '\.c$' | xargs -r -P "$(nproc)" -n 1 bash tests/support/tidy_one.sh
+		c_files $c_rooms | grep '\.c$' >"$V/tidy.list"
+		xargs -r -P "$(nproc)" -n 1 nice bash tests/support/tidy_one.sh <"$V/tidy.list" |
+			lint_progress "$(wc -l <"$V/tidy.list")"
 	) || true
+}
+
+# Takes out the lines that say "=file" and shows people (fd 8) how far it is: on
+# a terminal each file, else now and then.
+lint_progress() {
+	local line n=0 shown=$SECONDS
+	while IFS= read -r line; do
+		if [[ $line != =* ]]; then
+			printf '%s\n' "$line"
+			continue
+		fi
+		n=$((n + 1))
+		if [ -t 8 ]; then
+			printf '\r\033[K  %s of %s files, %s' "$n" "$1" "${line#=}" >&8
+		elif [ $((SECONDS - shown)) -ge 30 ]; then
+			shown=$SECONDS
+			printf '        %s of %s files\n' "$n" "$1" >&8
+		fi
+	done
+	[ ! -t 8 ] || printf '\r\033[K' >&8
 }
 
 lint_cppcheck() {
