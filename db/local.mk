@@ -35,6 +35,7 @@ libmerkato_a_SOURCES += %D%/sessions_db.c
 libmerkato_a_SOURCES += %D%/shipping_db.c
 libmerkato_a_SOURCES += %D%/sql.c
 libmerkato_a_SOURCES += %D%/staff_db.c
+libmerkato_a_SOURCES += %D%/touches_db.c
 libmerkato_a_SOURCES += %D%/variants_db.c
 libmerkato_a_SOURCES += %D%/views_db.c
 libmerkato_a_SOURCES += %D%/vendors_db.c

@@ -430,6 +430,14 @@ bool sql_in_transaction(void)
 	return db.depth > 0;
 }
 
+/* Of the program, not of a connection. */
+static enum rc (*before_commit)(struct ctx *c);
+
+void sql_before_commit(enum rc (*fn)(struct ctx *c))
+{
+	before_commit = fn;
+}
+
 void sql_after_commit(void (*fn)(void))
 {
 	for (int i = 0; i < db.n_after_commit; i++) {
@@ -476,13 +484,15 @@ enum rc sql_end(struct ctx *c, enum rc rc)
 		db.has_failed = db.has_failed || rc != RC_OK;
 		return rc;
 	}
-	db.depth = 0;
-	if (!rc && db.broken)
-		return db.broken;
-	if (!rc && db.has_failed) {
+	if (!rc && !db.broken && db.has_failed) {
 		log_error("sql.end", "a part failed and was ignored");
 		rc = fail(c, RC_INTERNAL, "internal", "Internal error");
 	}
+	if (!rc && !db.broken && before_commit)
+		rc = before_commit(c);
+	db.depth = 0;
+	if (!rc && db.broken)
+		return db.broken;
 	if (rc)
 		roll_back();
 	else

@@ -130,6 +130,9 @@ bool sql_was_locked(void);
 CHECKED enum rc sql_begin(struct ctx *c);
 CHECKED enum rc sql_end(struct ctx *c, enum rc rc);
 bool sql_in_transaction(void);
+/* Calls fn within every transaction that is about to be committed; what it says
+ * stands for the whole. Set once, before work. */
+void sql_before_commit(enum rc (*fn)(struct ctx *c));
 /* Calls fn once when the open transaction has committed; forgotten when it is
  * rolled back. */
 void sql_after_commit(void (*fn)(void));

@@ -12,6 +12,7 @@
 #include "fcgi/base/log.h"
 #include "fcgi/base/metrics.h"
 #include "fcgi/http/dispatch.h"
+#include "handlers/touches.h"
 
 enum {
 	BATCH = 20,
@@ -238,10 +239,29 @@ static enum rc ensure_rows(struct runner *r)
 	return rc;
 }
 
+/* Before anything else that a dead worker has left. */
+static enum rc settle_touches(struct runner *r)
+{
+	enum rc rc;
+	bool more;
+
+	do {
+		struct ctx c;
+
+		arena_reset(r->batch);
+		make_ctx(r, r->batch, &c);
+		rc = touches_settle(&c, &more);
+		sql_reset(&c);
+	} while (!rc && more && !is_stopped(r));
+	return rc;
+}
+
 static enum rc turn(struct runner *r)
 {
-	enum rc rc = drain_outbox(r);
+	enum rc rc = settle_touches(r);
 
+	if (!rc)
+		rc = drain_outbox(r);
 	if (rc || when_ticks() - r->looked_at < WAIT_MS * 1000LL)
 		return rc;
 	r->looked_at = when_ticks();
@@ -275,6 +295,8 @@ enum rc jobs_once(struct ctx *c)
 
 	runner_create(&r);
 	enum rc rc = ensure_rows(&r);
+	if (!rc)
+		rc = settle_touches(&r);
 	if (!rc)
 		rc = drain_outbox(&r);
 	if (!rc)

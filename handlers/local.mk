@@ -3,6 +3,7 @@ libmerkato_a_SOURCES += %D%/jobs_table.c
 libmerkato_a_SOURCES += \
 	%D%/routes.c \
 	%D%/start.c
+libmerkato_a_SOURCES += %D%/touches.c
 
 # A line for each module's folder.
 include handlers/accounts/local.mk

@@ -9,6 +9,7 @@
 #include "db/once_db.h"
 #include "db/outbox_db.h"
 #include "db/sql.h"
+#include "db/touches_db.h"
 #include "fcgi/base/crypto.h"
 #include "fcgi/base/log.h"
 #include "fcgi/base/settings.h"
@@ -97,6 +98,7 @@ bool start_rooms(void)
 		return false;
 	cache_create();
 	outbox_create();
+	sql_before_commit(touches_db_keep);
 	accounts_start();
 	accounts_use(account_parts);
 	media_on_change(catalog_product_changed);

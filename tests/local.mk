@@ -97,6 +97,7 @@ UNIT_TESTS += %D%/unit/test_sql
 UNIT_TESTS += %D%/unit/test_stores
 UNIT_TESTS += %D%/unit/test_text
 UNIT_TESTS += %D%/unit/test_token
+UNIT_TESTS += %D%/unit/test_touches
 UNIT_TESTS += %D%/unit/test_value
 # Programs that make statements fail (support/sql_faults.h) are linked so.
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \

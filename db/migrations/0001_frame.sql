@@ -14,6 +14,14 @@ CREATE TABLE outbox (
 	CONSTRAINT outbox_status CHECK (status IN ('waiting', 'dead'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
+-- Tags of a write, until the cache is known to have heard of it.
+CREATE TABLE cache_touch (
+	id BINARY(16) NOT NULL PRIMARY KEY,
+	tags INT NOT NULL,
+	names MEDIUMTEXT,
+	created_at DATETIME(6) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
 CREATE TABLE once_answer (
 	hash BINARY(32) NOT NULL PRIMARY KEY,
 	fingerprint BINARY(32) NOT NULL,

@@ -77,6 +77,7 @@ struct ctx {
 	unsigned touched; /* enum tag bits, flushed by dispatch or job runner
 	                     after commit */
 	struct touch *touches;
+	struct id touch_row; /* where a commit has written them down */
 
 	struct fault err;
 	int n_statements; /* SQL statements run so far; tests assert on it */

@@ -27,6 +27,7 @@ struct buf;
 	X(CACHE_ERRORS, "merkato_cache_errors_total", "Cache operations that failed")               \
 	X(CACHE_BYPASSES, "merkato_cache_bypasses_total", "Cache skipped while it was away")        \
 	X(CACHE_BUMPS, "merkato_cache_bumps_total", "Tags given a new generation")                  \
+	X(CACHE_RESCUED, "merkato_cache_rescued_total", "Bumps made for writers that ended before they could") \
 	X(LIMITED, "merkato_rate_limited_total", "Requests refused by a rate limit")                \
 	X(LOGIN_OK, "merkato_logins_total", "Successful logins")                                    \
 	X(LOGIN_FAILED, "merkato_logins_failed_total", "Failed logins")                             \

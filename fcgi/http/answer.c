@@ -24,6 +24,7 @@ enum {
 	LOCK_S = 10, /* one rebuild at a time, unless it dies */
 	GRACE_S = 5, /* an expired answer is given to others meanwhile */
 	GENERATION_S = 2592000, /* memcached's longest */
+	TOLD_S = 3600,          /* the job runner looks each second */
 	BODY_MAX_ = 900 * 1024, /* an item holds 1 MiB */
 	WAIT_MS = 200,
 	STEP_MS = 20,
@@ -341,12 +342,27 @@ static bool bump(struct ctx *c, const char *name, const char *now)
 	                               strlen(now), GENERATION_S);
 }
 
-void dispatch_flush_touches(struct ctx *c)
+void gate_forget_touches(struct ctx *c)
 {
+	c->touched = 0;
+	c->touches = NULL;
+	c->touch_row = (struct id){ { 0 } };
+}
+
+const char *dispatch_touch_key(struct arena *a, struct id row)
+{
+	char text[ID_TEXT_MAX];
+
+	return arena_fmt(a, "t:%s", id_text(row, text));
+}
+
+bool dispatch_flush_touches(struct ctx *c)
+{
+	struct id row = c->touch_row;
 	bool all = true;
 
 	if (!gate_backend->cache_set || (!c->touched && !c->touches))
-		return;
+		return true;
 	const char *now = arena_fmt(c->arena, "%lld", (long long)when_now().us);
 	for (int i = 0; i < TAG_N; i++) {
 		if (c->touched & (1U << i))
@@ -354,9 +370,12 @@ void dispatch_flush_touches(struct ctx *c)
 	}
 	for (const struct touch *t = c->touches; t; t = t->next)
 		all &= bump(c, t->name, now);
-	c->touched = 0;
-	c->touches = NULL;
+	gate_forget_touches(c);
 	/* Whoever still reads the old generation must not find anything. */
 	if (!all && gate_backend->cache_lost)
 		gate_backend->cache_lost();
+	if (all && !id_is_none(row))
+		gate_backend->cache_set(c, dispatch_touch_key(c->arena, row),
+		                        "1", 1, TOLD_S);
+	return all;
 }

@@ -113,11 +113,9 @@ static enum rc work(struct req *r)
 		rc = fail(&r->ctx, RC_INTERNAL, "no_answer",
 		          "The handler made no answer");
 	/* An unsure commit may have happened. */
-	if (!rc || rc == RC_UNSURE) {
-		if (r->route->touches)
-			touch(&r->ctx, r->route->touches);
+	if (!rc || rc == RC_UNSURE)
 		dispatch_flush_touches(&r->ctx);
-	}
+	gate_forget_touches(&r->ctx);
 	return rc;
 }
 

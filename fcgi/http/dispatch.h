@@ -64,6 +64,8 @@ void dispatch_use(const struct dispatch_backend *b);
 void dispatch(struct req *r);
 /* Bumps what a piece of work touched: jobs and commands call it after commit.
  */
-void dispatch_flush_touches(struct ctx *c);
+bool dispatch_flush_touches(struct ctx *c);
+/* The cache's key that says that a row of touches has been flushed. */
+const char *dispatch_touch_key(struct arena *a, struct id row);
 
 #endif

@@ -79,6 +79,9 @@ enum answer_state gate_answer_decide(struct req *r, struct answer_place *place);
 /* Keeps a finished answer and lets the others at it. */
 void gate_answer_keep(struct req *r, const struct answer_place *place);
 
+/* What a piece of work that failed would have outdated. */
+void gate_forget_touches(struct ctx *c);
+
 /* once.c: runs the handler under an idempotency key in one transaction. */
 CHECKED enum rc gate_once(struct req *r);
 /* The handler, again after deadlocks. */

@@ -15,8 +15,7 @@ enum { TRIES = 3, KEY_MAX = 255 };
 static void again(struct req *r, size_t n_headers)
 {
 	fail_clear(&r->ctx);
-	r->ctx.touched = 0;
-	r->ctx.touches = NULL;
+	gate_forget_touches(&r->ctx);
 	r->n_headers = n_headers;
 	r->status = 0;
 	r->etag = NULL;
@@ -30,23 +29,30 @@ static void again(struct req *r, size_t n_headers)
 }
 
 /* Two that met once should not meet again at once. */
-static void wait_a_moment(int attempt)
+static void wait_a_moment(int n)
 {
 	unsigned char random;
 
 	random_bytes(&random, 1);
-	usleep((useconds_t)(2000 * attempt + 50 * random));
+	usleep((useconds_t)(2000 * n + 50 * random));
+}
+
+/* What the route outdates is known beforehand: the commit writes it down. */
+static enum rc attempt(struct req *r, enum rc (*work)(struct req *r))
+{
+	touch(&r->ctx, r->route->touches);
+	return work(r);
 }
 
 static enum rc repeat(struct req *r, enum rc (*work)(struct req *r))
 {
 	size_t n_headers = r->n_headers;
-	enum rc rc = work(r);
+	enum rc rc = attempt(r, work);
 
-	for (int attempt = 1; rc == RC_DEADLOCK && attempt < TRIES; attempt++) {
-		wait_a_moment(attempt);
+	for (int i = 1; rc == RC_DEADLOCK && i < TRIES; i++) {
+		wait_a_moment(i);
 		again(r, n_headers);
-		rc = work(r);
+		rc = attempt(r, work);
 	}
 	if (rc == RC_DEADLOCK) {
 		/* Like a database that is too busy to answer. */

@@ -7,6 +7,7 @@
 #include "db/discovery_db.h"
 #include "db/products_db.h"
 #include "db/search_db.h"
+#include "db/sql.h"
 #include "fcgi/base/text.h"
 #include "fcgi/http/reply.h"
 #include "handlers/discovery/listing.h"
@@ -135,7 +136,10 @@ enum rc discovery_synonyms_post(struct req *r)
 	if (!*text_words(c->arena, in.synonym))
 		return fail_field(c, "synonym", "no_words",
 		                  "There is no word in it.");
-	enum rc rc = search_db_synonym_put(c, in.term, in.synonym);
+	enum rc rc = sql_begin(c);
+	if (rc)
+		return rc;
+	rc = sql_end(c, search_db_synonym_put(c, in.term, in.synonym));
 	return rc ? rc : reply(r, &in);
 }
 
@@ -145,10 +149,13 @@ enum rc discovery_synonyms_delete(struct req *r)
 	int64_t changed = 0;
 
 	req_query(r, &in);
-	enum rc rc = search_db_synonym_delete(&r->ctx, in.term, in.synonym,
-	                                      &changed);
+	enum rc rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = search_db_synonym_delete(&r->ctx, in.term, in.synonym, &changed);
 	if (!rc && !changed)
 		rc = RC_NOT_FOUND;
+	rc = sql_end(&r->ctx, rc);
 	return rc ? rc : reply_empty(r);
 }
 
