@@ -314,8 +314,10 @@ enum rc media_db_show_all(struct ctx *c, const struct image_row *rows, size_t n)
 	if (!n)
 		return RC_OK;
 	query_init(&q, c);
-	query_add(&q, "UPDATE product p"
-	              "  JOIN product_image i ON i.product_id = p.id"
+	/* Row by row: while the table is small a server would rather read, and
+	 * lock, all of it, with what others have not committed yet. */
+	query_add(&q, "UPDATE product_image i FORCE INDEX (PRIMARY)"
+	              "  STRAIGHT_JOIN product p ON p.id = i.product_id"
 	              "   SET p.picture_id = i.id, p.picture = i.stem,"
 	              "       p.picture_alt = i.alt, p.n_pictures = 1"
 	              " WHERE i.id IN ");

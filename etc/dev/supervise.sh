@@ -115,11 +115,22 @@ demo_data() {
 	[ ! -e "$V/demo" ] || return 0
 	[ "$DEMO" != none ] || made=(admin create admin@demo.example)
 	[ "$DEMO" = none ] || say "Loading the demonstration data ($DEMO)"
+	: >"$V/demo.begun"
 	merkato "${made[@]}" <<<"$ADMIN_PASSWORD" >"$V/log/demo.log" 2>&1 ||
 		give_up 'the demonstration data could not be loaded' "$V/log/demo.log"
 	[ "$DEMO" != none ] ||
 		printf '{"admin": {"email": "admin@demo.example", "password": "%s"}}\n' "$ADMIN_PASSWORD" >"$V/accounts.json"
 	printf '%s\n' "$DEMO" >"$V/demo"
+	rm -f "$V/demo.begun"
+}
+
+# A loading that was interrupted has left half a set, which is of no use.
+forget_half() {
+	[ -e "$V/demo.begun" ] || return 0
+	[ ! -e "$V/demo" ] || return 0
+	say 'The demonstration data was not loaded to its end: beginning again'
+	sql -e 'DROP DATABASE IF EXISTS merkato'
+	rm -rf "$V"/data/media/* "$V/accounts.json" "$V/demo.begun"
 }
 
 answers() { curl -fsS -m 2 -o "$V/log/readyz.json" "http://127.0.0.1:$PORT/readyz"; }
@@ -136,6 +147,7 @@ begin() {
 	start mysql
 	start memcached
 	await mysql 60 sql -e 'SELECT 1'
+	forget_half
 	database
 	say 'Bringing the tables up to date'
 	merkato migrate >"$V/log/migrate.log" 2>&1 || give_up 'the migrations failed; without '"$V"' it would begin anew' "$V/log/migrate.log"

@@ -264,9 +264,13 @@ enum rc demo_load(struct ctx *c, const struct demo_size *size,
 	if (rc)
 		return rc;
 	if (!is_empty)
-		return fail(c, RC_CONFLICT, "not_empty",
-		            "there are people or products in the database "
-		            "already: demonstration data is for an empty one");
+		return fail(
+			c, RC_CONFLICT, "not_empty",
+			"there are people or products in the database "
+			"already, perhaps of a loading that did not come to "
+			"its end: demonstration data is for an empty one. "
+			"Drop the database and run merkato migrate, or with "
+			"./dev remove var/, and load it again.");
 	w.stores = arena_new_array(c->arena, struct demo_store,
 	                           (size_t)size->n_stores);
 	w.people =

@@ -88,8 +88,8 @@ enum rc demo_make_orders(struct ctx *c, const struct demo_world *w,
 	struct arena *arena = arena_create(0);
 	struct demo_good *goods;
 	size_t n = (size_t)w->size->n_orders, n_goods = 0;
-	enum rc rc =
-		demo_db_goods(c, w->size->n_orders * LINES, &goods, &n_goods);
+	enum rc rc = demo_db_goods(c, (int64_t)w->size->n_orders * LINES,
+	                           &goods, &n_goods);
 
 	if (n > n_goods / LINES)
 		n = n_goods / LINES;

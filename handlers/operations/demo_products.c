@@ -3,13 +3,20 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/sql.h"
 #include "fcgi/base/settings.h"
 #include "fcgi/base/text.h"
 #include "handlers/operations/demo_make.h"
 
-enum { BATCH = 250, VARIANTS_MAX = 5, OPTIONS_MAX = 2, YEAR_S = 365 * 86400 };
+enum {
+	BATCH = 250,
+	VARIANTS_MAX = 5,
+	OPTIONS_MAX = 2,
+	YEAR_S = 365 * 86400,
+	TRIES = 10
+};
 
 /* One batch; its memory goes with its arena. */
 struct batch {
@@ -260,30 +267,54 @@ static enum rc insert(struct ctx *c, const struct batch *b)
 	return sql_end(c, rc);
 }
 
+/* Others load beside us: what a deadlock has rolled back is done again, and so
+ * is what the server was too busy for. */
+static bool is_repeatable(enum rc rc)
+{
+	return rc == RC_DEADLOCK || rc == RC_UNAVAILABLE;
+}
+
+static enum rc make_batch(struct ctx *c, struct batch *b, int64_t from,
+                          int64_t to)
+{
+	enum rc rc = RC_DEADLOCK;
+
+	b->random.state = 1000 + (uint64_t)from;
+	b->n_products = b->n_variants = b->n_options = 0;
+	b->n_reviews = b->n_ratings = 0;
+	for (int64_t i = from; i < to; i++)
+		add_product(b, i);
+	for (int i = 0; i < TRIES && is_repeatable(rc); i++) {
+		if (i)
+			usleep((useconds_t)(10000 + demo_below(&b->random,
+			                                       20000L << i)));
+		fail_clear(c);
+		/* A connection that was lost has lost its settings too. */
+		rc = demo_db_prepare(c);
+		if (!rc)
+			rc = insert(c, b);
+	}
+	return rc;
+}
+
 enum rc demo_make_products(struct ctx *c, const struct demo_world *w,
                            int64_t from, int64_t to)
 {
 	struct batch *b = arena_new(c->arena, struct batch);
 	struct arena *arena = arena_create(0);
-	enum rc rc = demo_db_prepare(c);
+	enum rc rc = RC_OK;
 
+	b->w = w;
+	b->arena = arena;
 	b->reviews = arena_new_array(c->arena, struct demo_review,
 	                             BATCH * demo_reviews_most(w));
-
 	for (int64_t i = from; !rc && i < to; i += BATCH) {
 		struct ctx inner;
 
 		ctx_init(&inner, arena);
 		inner.roles = c->roles;
 		inner.now = c->now;
-		b->w = w;
-		b->arena = arena;
-		b->random.state = 1000 + (uint64_t)i;
-		b->n_products = b->n_variants = b->n_options = 0;
-		b->n_reviews = b->n_ratings = 0;
-		for (int64_t k = i; k < i + BATCH && k < to; k++)
-			add_product(b, k);
-		rc = insert(&inner, b);
+		rc = make_batch(&inner, b, i, i + BATCH < to ? i + BATCH : to);
 		if (rc)
 			fail(c, rc, "demo_failed", "products from %lld: %s",
 			     (long long)i,
