@@ -72,7 +72,8 @@ enum rc payments_db_captured(struct ctx *c, const struct shape *s,
 {
 	return sql_get(c, s, out,
 	               COLUMNS " WHERE order_id = ? AND status = 'captured'"
-	                       " ORDER BY created_at, id LIMIT 1",
+	                       " ORDER BY refunded >= amount, created_at, id"
+	                       " LIMIT 1",
 	               A(order));
 }
 

@@ -92,7 +92,8 @@ CHECKED enum rc payments_open(struct ctx *c, struct id order,
 /* The newest attempt of an order, if any. */
 CHECKED enum rc payments_latest(struct ctx *c, struct id order,
                                 struct payment *out, bool *found);
-/* The first captured attempt of an order; RC_NOT_FOUND. */
+/* The captured attempt that paid an order: the first that was not given back
+ * whole, if there is one; RC_NOT_FOUND. */
 CHECKED enum rc payments_captured(struct ctx *c, struct id order,
                                   struct payment *out);
 /* Open attempts of an order expire, inside the caller's transaction. */

@@ -493,6 +493,37 @@ static void a_late_payment_without_stock_is_given_back(void)
 	shop_check_books("given back");
 }
 
+/* The first late payment has been given back; the order was paid by another. */
+static void what_paid_the_order_is_what_a_cancel_gives_back(void)
+{
+	struct order o = an_order(), other;
+	struct checkout_item all[] = { item(variant_b, 9) };
+	struct payment second = { 0 };
+	bool more;
+
+	NEED_RC(orders_pay_again(tc, o.id, &second), RC_OK, "second attempt");
+	shop_as_system();
+	tc->now = when_plus(tc->now, 1801);
+	NEED_RC(orders_expire_job(tc, &more), RC_OK, "expire");
+	other = shop_order(customer, all, 1);
+	NEED_RC(sandbox_db_decide(tc, o.payment->tx_ref, "paid"), RC_OK, "one");
+	NEED_RC(sandbox_db_decide(tc, second.tx_ref, "paid"), RC_OK, "two");
+	shop_as_system();
+	CHECK_RC(payments_check(tc, o.payment->tx_ref), RC_OK, "too late");
+	CHECK_TEXT(shop_load(o.id).status, "expired", "no stock");
+	NEED_RC(orders_cancel(tc, other.id, (struct id){ 0 }, "test"), RC_OK,
+	        "the stock is back");
+	CHECK_RC(payments_check(tc, second.tx_ref), RC_OK, "in time");
+	CHECK_TEXT(shop_load(o.id).status, "paid", "by the second");
+	CHECK_RC(orders_cancel(tc, o.id, (struct id){ 0 }, "test"), RC_OK,
+	         "cancel");
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM payment"
+	                      " WHERE status = 'captured'"
+	                      "   AND refunded = amount"),
+	          2, "both are given back");
+	shop_check_books("cancelled");
+}
+
 static void a_second_payment_is_given_back(void)
 {
 	struct order o = an_order();
@@ -782,6 +813,7 @@ CHECK_MAIN_WITH("orders", &hooks,
                 TEST(unpaid_orders_expire_and_give_stock_back),
                 TEST(a_late_payment_takes_the_stock_again),
                 TEST(a_late_payment_without_stock_is_given_back),
+                TEST(what_paid_the_order_is_what_a_cancel_gives_back),
                 TEST(a_second_payment_is_given_back),
                 TEST(shares_are_released_after_the_holding_days),
                 TEST(a_courier_takes_it_to_the_door),
