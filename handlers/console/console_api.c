@@ -97,6 +97,15 @@ static const char *facts_text(struct ctx *c, const json_t *facts)
 	return b.s;
 }
 
+/* Whether a member is money by its name: "unit_price", "items_total". */
+static bool is_money(const char *key)
+{
+	static const char *const ends[] = { "price", "total", "amount", NULL };
+	const char *last = strrchr(key, '_');
+
+	return is_of(last ? last + 1 : key, ends);
+}
+
 static void explain_text(struct req *r, json_t *row, const char *key,
                          const char *text)
 {
@@ -110,6 +119,8 @@ static void explain_text(struct req *r, json_t *row, const char *key,
 	if (strlen(text) >= 20 && text[10] == 'T' && when_parse(text, &w)) {
 		console_text(row, arena_fmt(c->arena, "%s_iso", key), text);
 		console_text(row, key, console_when(c, w));
+	} else if (is_money(key)) {
+		console_text(row, key, console_money(c, text));
 	} else if (is_of(key, words)) {
 		console_text(row, arena_fmt(c->arena, "%s_label", key),
 		             console_words(c, text));

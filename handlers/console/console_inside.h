@@ -43,6 +43,8 @@ void console_pager(struct req *r, json_t *data, size_t n,
                    const struct page_info *info, const struct choice *orders);
 /* "banned_word" → "Banned word". */
 const char *console_words(struct ctx *c, const char *name);
+/* "1234567.50" → "1,234,567.50". */
+const char *console_money(struct ctx *c, const char *decimal);
 /* "22 Nov 2026, 15:04"; "" for none. */
 const char *console_when(struct ctx *c, struct when w);
 

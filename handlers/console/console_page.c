@@ -38,15 +38,18 @@ static const struct nav {
 	const char *group;
 	const char *label, *path;
 	unsigned permission;
+	const char *query; /* what its page shows first */
 } navs[] = {
 	{ "", "Overview", "/console", 0 },
 	{ "Moderation", "Products", "/console/products", MAY_ADMIN_PRODUCTS },
-	{ "Moderation", "Reviews", "/console/reviews", MAY_ADMIN_REVIEWS },
+	{ "Moderation", "Reviews", "/console/reviews", MAY_ADMIN_REVIEWS,
+	  "?status=pending" },
 	{ "Moderation", "Stores", "/console/vendors", MAY_ADMIN_VENDORS },
 	{ "Shop", "Categories", "/console/categories", MAY_ADMIN_CATEGORIES },
 	{ "Shop", "Orders", "/console/orders", MAY_ADMIN_ORDERS },
 	{ "People", "Accounts", "/console/users", MAY_ADMIN_USERS },
-	{ "Safety", "Cases", "/console/cases", MAY_ADMIN_USERS },
+	{ "Safety", "Cases", "/console/cases", MAY_ADMIN_USERS,
+	  "?status=open" },
 	{ "Safety", "Security events", "/console/security-events",
 	  MAY_ADMIN_USERS },
 	{ "Safety", "Audit log", "/console/audit", MAY_ADMIN_USERS },
@@ -113,9 +116,10 @@ static void add_nav(struct req *r, json_t *data)
 			group = n->group;
 		}
 		json_array_append_new(
-			items, json_pack("{s:s, s:s, s:b}", "label", n->label,
-		                         "url", n->path, "current",
-		                         is_here(r->path, n->path)));
+			items,
+			json_pack("{s:s, s:s+, s:b}", "label", n->label, "url",
+		                  n->path, n->query ? n->query : "", "current",
+		                  is_here(r->path, n->path)));
 	}
 	json_object_set_new(data, "nav", groups);
 }

@@ -77,14 +77,19 @@ static void add_findings(struct req *r, json_t *row, const char *name,
 	json_object_set_new(row, name, list);
 }
 
+/* Whether its variants differ in price. */
+static void add_range(json_t *row, struct money min, struct money max)
+{
+	console_flag(row, "has_range", min.minor != max.minor);
+}
+
 static json_t *queue_row(struct req *r, const struct queue_product *p)
 {
 	json_t *row = console_row(r, &queue_product_shape, p);
 
 	console_text(row, "picture_url",
 	             media_url(&r->ctx, p->picture, MEDIA_SMALL, "jpg"));
-	console_flag(row, "has_range",
-	             p->min_price.minor != p->max_price.minor);
+	add_range(row, p->min_price, p->max_price);
 	add_findings(r, row, "findings", p->screening);
 	return row;
 }
@@ -225,6 +230,8 @@ enum rc console_product_get(struct req *r)
 	if (rc)
 		return rc;
 	json_t *p = console_row(r, &catalog_owned_shape, &v.product);
+
+	add_range(p, v.product.min_price, v.product.max_price);
 	console_set(data, "p", p);
 	console_flag(data, "has_place", v.product.lat == v.product.lat);
 	add_findings(r, data, "findings", v.product.screening);

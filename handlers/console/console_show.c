@@ -30,11 +30,8 @@ const char *console_when(struct ctx *c, struct when w)
 	                 months[p.month - 1], p.year, p.hour, p.minute);
 }
 
-/* 1234567.50 → 1,234,567.50 */
-static const char *grouped(struct ctx *c, struct money m)
+const char *console_money(struct ctx *c, const char *s)
 {
-	char text[MONEY_TEXT_MAX];
-	const char *s = money_text(m, text);
 	size_t whole = strcspn(s, "."), at = *s == '-';
 	struct buf b;
 
@@ -52,6 +49,7 @@ static void show_field(struct req *r, json_t *row, const struct field *f,
 {
 	const char *at = (const char *)object + f->at;
 	struct ctx *c = &r->ctx;
+	char text[MONEY_TEXT_MAX];
 
 	if (f->kind == KIND_WHEN) {
 		struct when w = *(const struct when *)(const void *)at;
@@ -63,7 +61,8 @@ static void show_field(struct req *r, json_t *row, const struct field *f,
 		struct money m = *(const struct money *)(const void *)at;
 
 		if (!money_is_none(m))
-			console_text(row, f->name, grouped(c, m));
+			console_text(row, f->name,
+			             console_money(c, money_text(m, text)));
 	} else if (f->kind == KIND_TEXT && !strcmp(f->name, "status")) {
 		console_text(
 			row, "status_label",

@@ -239,6 +239,31 @@ static void every_page_opens(void)
 	}
 }
 
+static void queues_open_at_what_waits(void)
+{
+	sign_in("admin");
+	browser_click("nav a[href^='/console/reviews']");
+	NEED_TRUE(browser_wait_text("h1", "Reviews"), "the reviews");
+	CHECK_TEXT(browser_text(".tabs [aria-current]"), "Waiting",
+	           "first tab");
+	browser_click("nav a[href^='/console/cases']");
+	NEED_TRUE(browser_wait_text("h1", "Cases"), "the cases");
+	CHECK_TEXT(browser_text(".tabs [aria-current]"), "Open", "first tab");
+}
+
+static void sums_are_grouped_in_thousands(void)
+{
+	sign_in("admin");
+	browser_go(console("/orders"));
+	browser_click("td a[href^='/console/orders/']");
+	NEED_TRUE(browser_wait_text("aside h2", "Money"), "an order");
+	const char *total = browser_text("aside strong");
+	const char *point = strchr(total, '.');
+
+	NEED_TRUE(point != NULL, "a decimal sum");
+	CHECK_TRUE(point - total <= 3 || point[-4] == ',', total);
+}
+
 /* The first row's page behind each list. */
 static void every_object_has_its_page(void)
 {
@@ -366,6 +391,8 @@ CHECK_MAIN_WITH("console", &hooks, TEST(a_wrong_password_stays_outside),
                 TEST(what_sellers_write_stays_text),
                 TEST(a_form_needs_its_token), TEST(faults_are_pages_for_people),
                 TEST(every_page_opens), TEST(every_object_has_its_page),
+                TEST(queues_open_at_what_waits),
+                TEST(sums_are_grouped_in_thousands),
                 TEST(a_category_is_made_renamed_moved_and_deleted),
                 TEST(a_suspended_person_is_shut_out),
                 TEST(rights_ask_for_the_password_again),
