@@ -31,6 +31,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/schema_check.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h \
+	%D%/support/upload.c \
+	%D%/support/upload.h \
 	%D%/support/webdriver.c \
 	%D%/support/webdriver.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -70,6 +72,7 @@ UNIT_TESTS += %D%/unit/test_ledger
 UNIT_TESTS += %D%/unit/test_limit
 UNIT_TESTS += %D%/unit/test_mail
 UNIT_TESTS += %D%/unit/test_media
+UNIT_TESTS += %D%/unit/test_media_faults
 UNIT_TESTS += %D%/unit/test_metrics
 UNIT_TESTS += %D%/unit/test_migrate
 UNIT_TESTS += %D%/unit/test_multipart
@@ -106,6 +109,7 @@ SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 %C%_unit_test_orders_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_catalog_faults_LDFLAGS = $(SQL_FAULTS_LINK)
+%C%_unit_test_media_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

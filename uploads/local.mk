@@ -9,6 +9,8 @@ libmerkato_a_SOURCES += %D%/store_s3.c
 # The only program that links the picture library; started for each file.
 pkglibexec_PROGRAMS += merkato-image
 merkato_image_SOURCES = \
+	%D%/image_cage.c \
+	%D%/image_cage.h \
 	%D%/image_draw.c \
 	%D%/image_draw.h \
 	%D%/image_frames.h \

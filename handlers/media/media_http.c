@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/sql.h"
 #include "fcgi/http/multipart.h"
 #include "fcgi/http/reply.h"
 #include "handlers/media/media_inside.h"
@@ -35,6 +36,15 @@ static enum rc reply_one(struct req *r, struct id id, int status)
 	return reply_created(r, &image,
 	                     arena_fmt(r->ctx.arena, "/api/product-images/%s",
 	                               id_text(id, text)));
+}
+
+/* The answer is read in the transaction of the change: once that has happened,
+ * nothing can fail any more and have it repeated. */
+static enum rc finish(struct req *r, enum rc rc, struct id id, int status)
+{
+	if (!rc)
+		rc = reply_one(r, id, status);
+	return sql_end(&r->ctx, rc);
 }
 
 enum rc media_images_get(struct req *r)
@@ -74,16 +84,21 @@ enum rc media_images_post(struct req *r)
 {
 	struct part file = { 0 };
 	const void *p = NULL;
+	struct image_row row = { 0 };
 	struct image_new in;
-	struct id id;
 
 	req_body(r, &in);
 	enum rc rc = find_file(r, &file);
 	if (!rc)
 		rc = media_map(&r->ctx, &file, &p);
 	if (!rc)
-		rc = media_add(&r->ctx, &in, p, file.n, &id);
-	return rc ? rc : reply_one(r, id, 201);
+		rc = media_receive(&r->ctx, &in, p, file.n, &row);
+	if (!rc)
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = media_add(&r->ctx, &in, &row);
+	return finish(r, rc, row.id, 201);
 }
 
 enum rc media_image_get(struct req *r)
@@ -112,8 +127,11 @@ enum rc media_image_patch(struct req *r)
 	req_body(r, &in);
 	enum rc rc = find_owned(r, &row);
 	if (!rc)
-		rc = media_edit(&r->ctx, &row, &in, &image_change_shape);
-	return rc ? rc : reply_one(r, row.id, 200);
+		rc = sql_begin(&r->ctx);
+	if (rc)
+		return rc;
+	rc = media_edit(&r->ctx, &row, &in, &image_change_shape);
+	return finish(r, rc, row.id, 200);
 }
 
 enum rc media_image_delete(struct req *r)

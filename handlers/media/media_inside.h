@@ -30,10 +30,13 @@ struct image_change {
 	uint64_t given;
 };
 
-/* Looks at the upload, keeps it aside and has it worked on. The store is the
- * ctx's. */
+/* Looks at the upload for a product of the ctx's store and keeps it aside;
+ * outside of transactions, since the file may travel. */
+CHECKED enum rc media_receive(struct ctx *c, const struct image_new *in,
+                              const void *p, size_t n, struct image_row *out);
+/* Adds what was received to its product and has it worked on. */
 CHECKED enum rc media_add(struct ctx *c, const struct image_new *in,
-                          const void *p, size_t n, struct id *out);
+                          struct image_row *row);
 CHECKED enum rc media_edit(struct ctx *c, struct image_row *row,
                            const struct image_change *in,
                            const struct shape *shape);

@@ -89,8 +89,8 @@ static enum rc fit_in(struct ctx *c, const struct image_new *in,
 	return rc;
 }
 
-static enum rc insert(struct ctx *c, const struct image_new *in,
-                      struct image_row *row)
+enum rc media_add(struct ctx *c, const struct image_new *in,
+                  struct image_row *row)
 {
 	enum rc rc = sql_begin(c);
 	if (rc)
@@ -122,24 +122,24 @@ static enum rc keep_source(struct ctx *c, const struct image_row *row,
 	return rc ? rc : store()->put(c, AREA_PRIVATE, f.name, f.type, p, n);
 }
 
-enum rc media_add(struct ctx *c, const struct image_new *in, const void *p,
-                  size_t n, struct id *out)
+enum rc media_receive(struct ctx *c, const struct image_new *in, const void *p,
+                      size_t n, struct image_row *out)
 {
 	struct picture_facts facts;
 	char id[ID_TEXT_MAX];
-	struct image_row row = { .id = id_new(),
-		                 .product_id = in->product_id,
-		                 .vendor_id = c->vendor,
-		                 .status = "processing",
-		                 .alt = in->alt ? in->alt : "",
-		                 .position = in->position,
-		                 .reserved = (int64_t)n,
-		                 .author_id = c->actor,
-		                 .version = 1,
-		                 .created_at = c->now,
-		                 .updated_at = c->now };
 
-	row.source = arena_fmt(c->arena, "upload/%s", id_text(row.id, id));
+	*out = (struct image_row){ .id = id_new(),
+		                   .product_id = in->product_id,
+		                   .vendor_id = c->vendor,
+		                   .status = "processing",
+		                   .alt = in->alt ? in->alt : "",
+		                   .position = in->position,
+		                   .reserved = (int64_t)n,
+		                   .author_id = c->actor,
+		                   .version = 1,
+		                   .created_at = c->now,
+		                   .updated_at = c->now };
+	out->source = arena_fmt(c->arena, "upload/%s", id_text(out->id, id));
 	/* Whose product it is comes before what is wrong with the file. */
 	enum rc rc = id_is_none(c->vendor)
 	                     ? RC_NOT_FOUND
@@ -149,13 +149,7 @@ enum rc media_add(struct ctx *c, const struct image_new *in, const void *p,
 		                  "There is no such product.");
 	if (!rc)
 		rc = look(c, p, n, &facts);
-	if (!rc)
-		rc = keep_source(c, &row, facts.format, p, n);
-	if (!rc)
-		rc = insert(c, in, &row);
-	if (!rc)
-		*out = row.id;
-	return rc;
+	return rc ? rc : keep_source(c, out, facts.format, p, n);
 }
 
 enum rc media_edit(struct ctx *c, struct image_row *row,

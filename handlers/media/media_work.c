@@ -134,13 +134,15 @@ enum rc media_process(struct ctx *c, const struct outbox_event *e)
 	}
 	if (rc || strcmp(row.status, "processing") != 0)
 		return rc;
+	/* It ends those that work on it. */
+	if (row.attempts >= ATTEMPTS_MAX)
+		return refuse(c, &row, "gave_up");
 	rc = media_db_count_attempt(c, row.id);
 	if (rc)
 		return rc;
 	rc = work_on(c, &row);
 	/* Not the picture's fault, but nobody waits for ever. */
-	if ((rc == RC_UNAVAILABLE || rc == RC_UNSURE) &&
-	    row.attempts + 1 >= ATTEMPTS_MAX) {
+	if (rc && rc != RC_DEADLOCK && row.attempts + 1 >= ATTEMPTS_MAX) {
 		fail_clear(c);
 		rc = refuse(c, &row, "gave_up");
 	}

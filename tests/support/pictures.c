@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -32,6 +33,37 @@ bool pictures_start(void)
 	snprintf(path + n, sizeof(path) - (size_t)n, "/merkato-image");
 	return settings_set("image_program", path) && mkdtemp(dir) &&
 	       settings_set("data_dir", dir) && settings_set("temp_dir", dir);
+}
+
+const char *pictures_ask(const char *words, int *status)
+{
+	char *text = arena_strdup(tc->arena, words), *argv[8] = { NULL };
+	char said[4096];
+	size_t n = 0;
+	ssize_t got;
+	int ends[2];
+
+	argv[0] = arena_strdup(tc->arena, settings->image_program);
+	for (size_t i = 1; i < 7 && *text; i++) {
+		argv[i] = text;
+		text += strcspn(text, " ");
+		if (*text)
+			*text++ = '\0';
+	}
+	NEED_TRUE(!pipe(ends), "pipe");
+	pid_t pid = fork();
+	if (!pid) {
+		dup2(ends[1], STDOUT_FILENO);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(ends[1]);
+	while ((got = read(ends[0], said + n, sizeof(said) - 1 - n)) > 0)
+		n += (size_t)got;
+	close(ends[0]);
+	NEED_TRUE(pid > 0 && waitpid(pid, status, 0) == pid, "waited");
+	*status = WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
+	return arena_strndup(tc->arena, said, n);
 }
 
 static int drop(const char *path, const struct stat *st, int type,

@@ -34,6 +34,10 @@ struct bytes_of a_webp(void);
 /* a_jpeg with an EXIF block: orientation 1 to 8 and a comment. */
 struct bytes_of a_jpeg_with_exif(int orientation, const char *comment);
 
+/* What merkato-image says to "check by-file" (its words) on standard output,
+ * and its exit status. */
+const char *pictures_ask(const char *words, int *status);
+
 struct bytes_of bytes_cat(struct bytes_of a, struct bytes_of b);
 struct bytes_of bytes_cut(struct bytes_of a, size_t n);
 struct bytes_of bytes_text(const char *s);

@@ -3,7 +3,10 @@
 #include "tests/support/sql_faults.h"
 
 #include <mysql.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #ifdef HAVE_MY_BOOL
 typedef my_bool db_bool;
@@ -27,6 +30,7 @@ static struct {
 	int k, n;
 	unsigned error, commit_error;
 	bool commit_is_done, has_happened;
+	bool kills;
 	const MYSQL_STMT *broken;
 	const MYSQL *broken_commit;
 } f;
@@ -38,6 +42,13 @@ void fault_at(int k, unsigned error)
 	f.error = error;
 	f.broken = NULL;
 	f.has_happened = false;
+	f.kills = false;
+}
+
+void fault_kill(int k)
+{
+	fault_at(k, 0);
+	f.kills = true;
 }
 
 void fault_commit(unsigned error, bool is_done)
@@ -66,6 +77,11 @@ int __wrap_mysql_stmt_execute(MYSQL_STMT *st)
 	f.broken = NULL;
 	if (++f.n != f.k)
 		return __real_mysql_stmt_execute(st);
+	if (f.kills) {
+		if (__real_mysql_stmt_execute(st))
+			abort();
+		kill(getpid(), SIGKILL);
+	}
 	f.broken = st;
 	f.has_happened = true;
 	return 1;

@@ -8,6 +8,8 @@
 
 /* The k-th execution from now fails with this error number, once. */
 void fault_at(int k, unsigned error);
+/* The k-th execution from now happens, and then the process is killed. */
+void fault_kill(int k);
 /* The next commit fails with this error; is_done says whether it happened all
  * the same (its answer was lost). */
 void fault_commit(unsigned error, bool is_done);

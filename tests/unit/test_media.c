@@ -14,56 +14,11 @@
 #include "handlers/media/media.h"
 #include "tests/support/goods.h"
 #include "tests/support/pictures.h"
+#include "tests/support/upload.h"
 #include "uploads/store.h"
 
 static const struct id none;
 static const struct bytes_of no_extra = { "", 0 };
-
-static const char *form_type = "Content-Type: multipart/form-data; boundary=XX";
-
-/* fields are "name=value", NULL-terminated. */
-static struct bytes_of form_of(struct bytes_of file, const char *file_field,
-                               const char *const *fields)
-{
-	struct buf b;
-
-	buf_init(&b, tc->arena, file.n + 1000);
-	for (; fields && *fields; fields++) {
-		const char *equals = strchr(*fields, '=');
-
-		buf_fmt(&b,
-		        "--XX\r\nContent-Disposition: form-data; "
-		        "name=\"%.*s\"\r\n\r\n%s\r\n",
-		        (int)(equals - *fields), *fields, equals + 1);
-	}
-	buf_fmt(&b,
-	        "--XX\r\nContent-Disposition: form-data; name=\"%s\"; "
-	        "filename=\"../../etc/passwd\"\r\nContent-Type: "
-	        "text/html\r\n\r\n",
-	        file_field);
-	buf_put(&b, file.p, file.n);
-	buf_puts(&b, "\r\n--XX--\r\n");
-	return (struct bytes_of){ b.s, b.n };
-}
-
-#define upload(who, product, file, ...)       \
-	upload_with((who), (product), (file), \
-	            (const char *const[]){ NULL, ##__VA_ARGS__, NULL } + 1)
-static const struct answered *upload_with(const struct person *who,
-                                          struct id product,
-                                          struct bytes_of file,
-                                          const char *const *more)
-{
-	const char *fields[8] = { arena_fmt(tc->arena, "product_id=%s",
-		                            text_of(product)) };
-	const char *const headers[] = { form_type, who->bearer, NULL };
-
-	for (int i = 0; i < 6 && more[i]; i++)
-		fields[i + 1] = more[i];
-	struct bytes_of body = form_of(file, "image", fields);
-	return request_bytes("POST", "/api/product-images/", body.p, body.n,
-	                     headers);
-}
 
 static const char *path_of(const struct answered *a)
 {
@@ -399,6 +354,21 @@ static void a_picture_without_decoder_is_tried_three_times(void)
 	NEED_TRUE(settings_set("image_program", was), "set back");
 }
 
+static void a_picture_that_ends_its_workers_is_given_up(void)
+{
+	struct scene s = a_scene();
+	const char *path = path_of(upload(s.owner, s.product, a_jpeg()));
+
+	/* As three workers have left it that were killed. */
+	NEED_RC(sql_run(tc, "UPDATE product_image SET attempts = 3"), RC_OK,
+	        "attempts");
+	work();
+	CHECK_TEXT(answered_text(get(path, s.owner), "status"), "refused",
+	           "state");
+	CHECK_TEXT(answered_text(get(path, s.owner), "reason_code"), "gave_up",
+	           "reason");
+}
+
 static void an_upload_that_was_lost_is_refused(void)
 {
 	struct scene s = a_scene();
@@ -552,6 +522,7 @@ CHECK_MAIN_WITH("media", &hooks, TEST(an_upload_is_worked_on_and_seen),
                 TEST(lists_hold_what_the_reader_may_see),
                 TEST(a_cdn_changes_links_without_touching_rows),
                 TEST(a_picture_without_decoder_is_tried_three_times),
+                TEST(a_picture_that_ends_its_workers_is_given_up),
                 TEST(an_upload_that_was_lost_is_refused),
                 TEST(private_files_open_by_signed_links_only),
                 TEST(private_files_that_nobody_adopts_go),

@@ -344,6 +344,28 @@ static void the_largest_picture_fits(void)
 	CHECK_INT(m.width, 5000, "25 megapixels");
 }
 
+/* What the decoder says when asked: nothing works that must not, whichever way
+ * its library has taken our policy. */
+static void the_decoder_sits_in_a_cage(void)
+{
+	static const char *const ways[] = { "check", "check by-file" };
+	static const char *const lines[] = {
+		"system calls filtered: yes", "decodes SVG: no",
+		"opens connections: no",      "writes files: no",
+		"makes processes: no",        "maps new code: no",
+		"runs programs: no",
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		int status = 0;
+		const char *said = pictures_ask(ways[i], &status);
+
+		CHECK_INT(status, 0, said);
+		for (size_t k = 0; k < sizeof(lines) / sizeof(*lines); k++)
+			CHECK_HAS(said, lines[k], ways[i]);
+	}
+}
+
 static void without_the_program_nothing_is_refused(void)
 {
 	struct bytes_of jpeg = a_jpeg();
@@ -369,4 +391,5 @@ CHECK_MAIN_WITH(
 	TEST(small_pictures_are_not_enlarged), TEST(every_format_comes_through),
 	TEST(pictures_are_turned_upright),
 	TEST(nothing_but_the_picture_is_kept), TEST(the_largest_picture_fits),
+	TEST(the_decoder_sits_in_a_cage),
 	TEST(without_the_program_nothing_is_refused))
