@@ -253,8 +253,7 @@ const struct route catalog_routes[] = {
 
 	/* Products for shoppers. */
 	{ "GET", "/api/products/{product}", catalog_product_get, OF_PRODUCT,
-	  .reply = &page_shape, .moves = true,
-	  .seen = discovery_product_seen,
+	  .reply = &page_shape, .moves = true, .seen = discovery_product_seen,
 	  .summary = "One product by id or slug, with all that belongs to it" },
 	{ "GET", "/api/products/{product}/variants",
 	  catalog_product_variants_get, OF_PRODUCT, .all = true,

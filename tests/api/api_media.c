@@ -38,14 +38,11 @@ static const struct api_answer *wait_until_done(const char *id)
 {
 	const struct api_answer *a = NULL;
 
-	for (int i = 0; i < 100; i++) {
-		a = api_get(FMT("/api/product-images/%s", id),
-		            token_of("vendor"));
-		NEED_API(a, 200, "the picture");
-		if (strcmp(at_text(a, "status"), "processing") != 0)
-			break;
-		usleep(100000);
-	}
+	NEED_SOON((a = api_get(FMT("/api/product-images/%s", id),
+	                       token_of("vendor")),
+	           a->status == 200 &&
+	                   strcmp(at_text(a, "status"), "processing") != 0),
+	          "the picture is worked on");
 	return a;
 }
 

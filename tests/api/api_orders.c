@@ -10,7 +10,7 @@
 #include "tests/support/api.h"
 #include "tests/support/api_stack.h"
 
-enum { AT_ONCE = 50, STOCK = 20 };
+enum { AT_ONCE = 50, STOCK = 20, ROUNDS = 8 };
 
 #define ADDRESS                                                        \
 	"\"address\":{\"name\":\"Abebe\",\"phone\":\"+251911223344\"," \
@@ -372,16 +372,17 @@ static void a_webhook_is_believed_only_when_signed(void)
 	          1, "booked once");
 }
 
-/* Kills workers of a moment's choice for about a second. */
+/* A worker of a moment's choice at each step. */
 static void kill_workers(void)
 {
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < ROUNDS; i++) {
 		pid_t pids[64];
+
+		damage_at(i + 1);
 		size_t n = workers_of(pids, 64);
 
 		if (n)
 			kill(pids[(size_t)i % n], SIGKILL);
-		usleep(60000);
 	}
 }
 
@@ -394,14 +395,12 @@ static void killed_workers_lose_no_order(void)
 
 	for (int i = 0; i < AT_ONCE; i++)
 		calls[i] = a_checkout(body, unique("key"));
-	pid_t child = fork();
-	if (!child) {
-		kill_workers();
-		_exit(0);
-	}
-	for (int round = 0; round < 4; round++)
+	damage_begin(kill_workers);
+	for (int round = 0; round < ROUNDS; round++) {
+		damage_step();
 		api_together(calls, AT_ONCE, answers);
-	NEED_TRUE(waitpid(child, NULL, 0) == child, "the killer ends");
+	}
+	damage_end();
 	NEED_TRUE(wait_ready(20), "the workers are back");
 	for (int i = 0; i < AT_ONCE; i++) {
 		for (int k = 0; k < 5 && answers[i]->status != 201; k++)

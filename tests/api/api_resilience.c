@@ -1,11 +1,8 @@
 #include "config.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/support/api.h"
 #include "tests/support/api_stack.h"
@@ -14,11 +11,6 @@
  * is lost or doubled, nobody restarts anything by hand. */
 
 enum { ORDERS = 12, TRIES_S = 60, RECOVERY_S = 40 };
-
-static void pause_ms(int ms)
-{
-	poll(NULL, 0, ms);
-}
 
 /* A question that no cached answer fits. */
 static const char *uncached(void)
@@ -85,13 +77,8 @@ static void orders_survive(void (*damage)(void))
 {
 	const char *token = token_of("customer"), *variant = a_variant();
 	int64_t stock = stock_of(variant), orders = count_orders();
-	int status = 0;
-	pid_t killer = fork();
 
-	if (!killer) {
-		damage();
-		_exit(0);
-	}
+	damage_begin(damage);
 	for (int i = 0; i < ORDERS; i++) {
 		struct attempt t = {
 			.key = unique("resilience"),
@@ -104,11 +91,12 @@ static void orders_survive(void (*damage)(void))
 			            variant)
 		};
 
+		damage_step();
 		CHECK_TRUE(wait_until(is_placed, &t, TRIES_S),
 		           "an answer comes in the end");
 		CHECK_API(t.answer, 201, "the order is placed");
 	}
-	waitpid(killer, &status, 0);
+	damage_end();
 	CHECK_TRUE(wait_ready(RECOVERY_S), "all is well again by itself");
 	CHECK_INT(count_orders() - orders, ORDERS, "orders, none twice");
 	CHECK_INT(stock - stock_of(variant), ORDERS, "taken from the stock");
@@ -118,26 +106,26 @@ static void kill_workers(void)
 {
 	pid_t workers[64];
 
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < ORDERS; i++) {
+		damage_at(i + 1);
 		size_t n = workers_of(workers, 64);
 
 		for (size_t k = 0; k < n; k++)
 			if (((int)k + i) % 3 == 0)
 				kill(workers[k], SIGKILL);
-		pause_ms(60);
 	}
 }
 
 static void kill_database(void)
 {
-	pause_ms(80);
+	damage_at(3);
 	kill(process_of("mariadbd"), SIGKILL);
 }
 
 static void kill_cache(void)
 {
-	for (int i = 0; i < 3; i++) {
-		pause_ms(60);
+	for (int i = 1; i <= 3; i++) {
+		damage_at(3 * i);
 		kill(process_of("memcached"), SIGKILL);
 	}
 }
@@ -163,16 +151,24 @@ static void killed_workers_lose_no_get_behind_nginx(void)
 
 	if (process_of("nginx") <= 0)
 		return;
-	pid_t killer = fork();
-	if (!killer) {
-		kill_workers();
-		_exit(0);
-	}
-	for (int i = 0; i < 300; i++)
+	damage_begin(kill_workers);
+	for (int i = 0; i < 300; i++) {
+		if (i % 25 == 0)
+			damage_step();
 		lost += api_get("/healthz", NULL)->status != 200;
-	waitpid(killer, NULL, 0);
+	}
+	damage_end();
 	/* Two workers in a row may be hit by one request. */
 	CHECK_TRUE(lost <= 2, FMT("%d of 300 lost", lost));
+}
+
+static int64_t metric(const char *name)
+{
+	const struct api_answer *a = api_get("/metrics", NULL);
+	const char *at = strstr(a->body, FMT("\n%s ", name));
+
+	NEED_TRUE(at != NULL, name);
+	return strtoll(at + strlen(name) + 2, NULL, 10);
 }
 
 static bool has_cache(void *arg)
@@ -210,54 +206,41 @@ static void without_the_cache_answers_are_the_same(void)
 static void a_hung_cache_costs_a_moment_once(void)
 {
 	pid_t memcached = process_of("memcached");
-	int64_t slowest = 0;
-	int slow = 0;
+	int64_t passed_by = metric("merkato_cache_bypasses_total");
 
 	kill(memcached, SIGSTOP);
-	for (int i = 0; i < 40; i++) {
-		int64_t from = when_ticks();
-		const struct api_answer *a = api_get(uncached(), NULL);
-		int64_t took = when_ticks() - from;
-
-		CHECK_API(a, 200, "an answer without the cache");
-		slow += took > 300000;
-		slowest = took > slowest ? took : slowest;
-	}
+	for (int i = 0; i < 40; i++)
+		CHECK_API(api_get(uncached(), NULL), 200,
+		          "an answer without the cache");
+	passed_by = metric("merkato_cache_bypasses_total") - passed_by;
 	kill(memcached, SIGCONT);
-	CHECK_TRUE(slowest < 2000000,
-	           FMT("slowest %lld us", (long long)slowest));
-	CHECK_TRUE(slow < 20, FMT("%d of 40 were slow", slow));
+	/* Processes of mod_fcgid count each for itself. */
+	if (process_of("merkato"))
+		CHECK_TRUE(passed_by >= 20,
+		           FMT("only %lld times it was not waited for",
+		               (long long)passed_by));
 	CHECK_TRUE(wait_until(has_cache, NULL, RECOVERY_S), "it comes back");
 }
 
-/* 503 at once, with the time to try again. */
-static void check_refused(const struct api_answer *a, int64_t from,
-                          const char *what)
+/* 503 with the time to try again; not the one of the deadline. */
+static void check_refused(const struct api_answer *a, const char *what)
 {
-	int64_t took = when_ticks() - from;
-
-	CHECK_PROBLEM(a, 503, NULL, what);
+	CHECK_PROBLEM(a, 503, "database_away", what);
 	CHECK_TRUE(api_header(a, "Retry-After") != NULL, "Retry-After");
-	CHECK_TRUE(took < 1000000, FMT("%s: %lld us", what, (long long)took));
 }
 
-static void without_the_database_the_answer_is_503_at_once(void)
+static void without_the_database_the_answer_is_503(void)
 {
 	pid_t supervisor = process_of("supervisor");
 	const char *token = token_of("customer");
 
 	kill(supervisor, SIGSTOP);
 	kill(process_of("mariadbd"), SIGKILL);
-	pause_ms(100);
-	int64_t from = when_ticks();
-	const struct api_answer *a = api_get(uncached(), NULL);
-	check_refused(a, from, "a listing");
-	from = when_ticks();
-	a = api_get("/api/orders", token);
-	check_refused(a, from, "my orders");
-	from = when_ticks();
-	a = api_login("nobody@demo.example", "not-a-password");
-	check_refused(a, from, "a login");
+	NEED_SOON(api_get("/readyz", NULL)->status == 503, "it has gone");
+	check_refused(api_get(uncached(), NULL), "a listing");
+	check_refused(api_get("/api/orders", token), "my orders");
+	check_refused(api_login("nobody@demo.example", "not-a-password"),
+	              "a login");
 	CHECK_API(api_get("/readyz", NULL), 503, "readyz");
 	CHECK_API(api_get("/healthz", NULL), 200, "healthz");
 	kill(supervisor, SIGCONT);
@@ -281,4 +264,4 @@ CHECK_MAIN_WITH("resilience", &hooks, TEST(killed_workers_lose_no_order),
                 TEST(without_the_cache_answers_are_the_same),
                 TEST(a_hung_cache_costs_a_moment_once),
                 TEST(a_killed_database_loses_no_order),
-                TEST(without_the_database_the_answer_is_503_at_once))
+                TEST(without_the_database_the_answer_is_503))

@@ -2,7 +2,8 @@
  * Fuzz targets in libFuzzer's form. Without libFuzzer, replay.c runs each over
  * its seeds and simple changes of them. To search for longer:
  *
- *	./configure CC=clang --enable-sanitize CPPFLAGS=-fsanitize=fuzzer-no-link
+ *	./configure CC=clang --enable-sanitize \
+ *		CPPFLAGS=-fsanitize=fuzzer-no-link
  *	make tests/fuzz/fuzz_json REPLAY= LDFLAGS=-fsanitize=fuzzer
  *	tests/fuzz/fuzz_json tests/fuzz/seeds/json
  */

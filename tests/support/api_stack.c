@@ -4,12 +4,14 @@
 
 #include <dirent.h>
 #include <mysql.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fcgi/base/buf.h"
@@ -71,7 +73,7 @@ bool wait_until(bool (*holds)(void *arg), void *arg, int seconds)
 	while (!holds(arg)) {
 		if (when_ticks() > until)
 			return false;
-		poll(NULL, 0, STEP_MS);
+		check_pause(STEP_MS);
 	}
 	return true;
 }
@@ -332,4 +334,44 @@ static bool is_ready(void *arg)
 bool wait_ready(int seconds)
 {
 	return wait_until(is_ready, NULL, seconds);
+}
+
+/* Shared with the process that does the damage. */
+static struct {
+	atomic_int *step;
+	pid_t child;
+} at_work;
+
+enum { NO_MORE_STEPS = 1 << 20 };
+
+void damage_begin(void (*damage)(void))
+{
+	if (!at_work.step)
+		at_work.step = mmap(NULL, sizeof(*at_work.step),
+		                    PROT_READ | PROT_WRITE,
+		                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	NEED_TRUE(at_work.step != MAP_FAILED, "shared memory");
+	atomic_store(at_work.step, 0);
+	at_work.child = fork();
+	if (at_work.child)
+		return;
+	damage();
+	_exit(0);
+}
+
+void damage_step(void)
+{
+	atomic_fetch_add(at_work.step, 1);
+}
+
+void damage_at(int n)
+{
+	while (atomic_load(at_work.step) < n)
+		check_pause(1);
+}
+
+void damage_end(void)
+{
+	atomic_store(at_work.step, NO_MORE_STEPS);
+	waitpid(at_work.child, NULL, 0);
 }

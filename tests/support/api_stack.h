@@ -47,6 +47,15 @@ pid_t process_of(const char *name);
 size_t workers_of(pid_t *out, size_t max);
 /* Kills it with the signal and waits until the stack has started another. */
 void process_replace(const char *name, int signal);
+/* Damage done while a test is at work, by a process of its own: damage says in
+ * which step it is by damage_at(n), which returns when the test has come to its
+ * n-th step (or further, or is over). */
+void damage_begin(void (*damage)(void));
+/* The test's side: one step more. */
+void damage_step(void);
+void damage_at(int n);
+/* Waits for the damage to be done. */
+void damage_end(void);
 /* Until /readyz answers 200; false after seconds. */
 bool wait_ready(int seconds);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SKIPPED 77    /* automake's word for it */
 #define SHOWN_MAX 400 /* bytes of a text that a failure shows */
@@ -82,6 +83,19 @@ int check_main(int argc, char **argv, const char *suite,
 		hooks->stop();
 	arena_destroy(state.arena);
 	return failed;
+}
+
+void check_pause(int ms)
+{
+	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+bool check_waits(int64_t until_us)
+{
+	check_pause(10);
+	return when_ticks() < until_us;
 }
 
 void check_skip(const char *why)

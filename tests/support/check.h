@@ -97,6 +97,25 @@ _Noreturn void check_skip(const char *why);
 #define NEED_INT(got, want, what) \
 	CHECK_(check_int((int64_t)(got), (int64_t)(want), what), true)
 
+/* For what other processes do in their own time: asked again and again until it
+ * holds, for WAIT_S at most. */
+#define CHECK_SOON(condition, what) AWAIT_(condition, what, false)
+#define NEED_SOON(condition, what) AWAIT_(condition, what, true)
+#define AWAIT_(condition, what, fatal)                                 \
+	do {                                                           \
+		int64_t until_ = when_ticks() + WAIT_S * 1000000LL;    \
+		bool holds_ = (condition);                             \
+		while (!holds_ && check_waits(until_))                 \
+			holds_ = (condition);                          \
+		CHECK_(check_true(holds_, #condition, what), (fatal)); \
+	} while (0)
+enum { WAIT_S = 30 };
+/* A short pause before the next look; false when the time is over. */
+bool check_waits(int64_t until_us);
+/* What a slow peer or a moment's hesitation is made of; a test never waits by
+ * it for something to have happened. */
+void check_pause(int ms);
+
 /* Behind the macros: whether it holds, and the sentence that says what came
  * out. */
 bool check_int(int64_t got, int64_t want, const char *what);

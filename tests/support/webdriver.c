@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fcgi/base/buf.h"
@@ -31,13 +30,6 @@ static struct {
 	char *profile;
 	const char *session; /* "/session/…" */
 } driver;
-
-static void pause_ms(int ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&t, NULL);
-}
 
 static size_t take(char *p, size_t size, size_t n, void *self)
 {
@@ -152,7 +144,7 @@ static bool open_session(void)
 	json_t *ready = NULL, *session;
 
 	for (int ms = 0; ms < START_MS && !ready; ms += STEP_MS) {
-		pause_ms(STEP_MS);
+		check_pause(STEP_MS);
 		ready = ask(driver.arena, "GET", "/status", NULL, &why);
 	}
 	session = ready ? ask(driver.arena, "POST", "/session", wishes(), &why)
@@ -232,7 +224,7 @@ static const char *find(const char *by, const char *what, int wait_ms)
 
 	for (int ms = 0; !id && ms <= wait_ms; ms += STEP_MS) {
 		if (ms)
-			pause_ms(STEP_MS);
+			check_pause(STEP_MS);
 		json_t *e =
 			ask(tc->arena, "POST",
 		            arena_fmt(tc->arena, "%s/element", driver.session),
@@ -315,7 +307,7 @@ bool browser_wait_text(const char *selector, const char *part)
 
 		if (json_is_string(v) && strstr(json_string_value(v), part))
 			return true;
-		pause_ms(STEP_MS);
+		check_pause(STEP_MS);
 	}
 	return false;
 }

@@ -166,8 +166,7 @@ static void a_hung_cache_is_left_alone_and_comes_back(void)
 
 	CHECK_TRUE(cache_set(tc, "hung", "v", 1, 60), "set");
 	kill(server, SIGSTOP);
-	while (!has_stopped(server))
-		usleep(1000);
+	NEED_SOON(has_stopped(server), "it hangs");
 	for (int i = 0; i < 50; i++) {
 		CHECK_FALSE(cache_get(tc, &item, 1), "no answer");
 		CHECK_FALSE(item.found, "nothing found");
@@ -177,9 +176,7 @@ static void a_hung_cache_is_left_alone_and_comes_back(void)
 	           "some have waited in vain");
 	CHECK_TRUE(counter_read(COUNTER_CACHE_BYPASSES) > bypasses + 40,
 	           "most have not waited at all");
-	int64_t deadline = when_ticks() + 5000000;
-	while (!cache_get(tc, &item, 1) && when_ticks() < deadline)
-		usleep(20000);
+	CHECK_SOON(cache_get(tc, &item, 1), "asked again after a while");
 	CHECK_TRUE(cache_is_alive(tc), "back by itself");
 }
 

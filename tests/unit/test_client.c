@@ -69,7 +69,9 @@ static bool answer_one(int fd, const char *request)
 	else if (!strcmp(path, "/endless"))
 		answer_endlessly(fd);
 	else if (!strcmp(path, "/slow"))
-		sleep(2);
+		/* Until the client has had enough. */
+		while (read(fd, path, sizeof(path)) > 0)
+			;
 	else if (strcmp(path, "/hangup") != 0)
 		answer_with(fd, "404 Not Found", "", "");
 	return !strcmp(path, "/echo");

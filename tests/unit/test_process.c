@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fcgi/base/log.h"
@@ -25,11 +25,13 @@
 #include "tests/support/check.h"
 #include "tests/support/fastcgi_client.h"
 
-enum { CLIENTS = 4 };
+/* ALL are three fast workers, a slow one and the job runner. */
+enum { CLIENTS = 4, ALL = 5 };
 
 /* Shared with the servers and clients that the tests fork. */
 struct shared {
 	atomic_int asked, failed, is_over;
+	atomic_int held, is_released; /* requests for /hold */
 	atomic_int starts, is_broken; /* workers end at their start */
 };
 
@@ -40,13 +42,6 @@ static struct {
 	pid_t clients[CLIENTS];
 } t;
 
-static void pause_ms(int ms)
-{
-	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
-
 /* The server's side. */
 static void handle(struct req *r)
 {
@@ -54,8 +49,13 @@ static void handle(struct req *r)
 	char text[32];
 
 	r->ctx.request_id = "test-request";
-	if (strncmp(uri, "/sleep/", 7) == 0)
-		pause_ms((int)strtol(uri + 7, NULL, 10));
+	if (strcmp(uri, "/work") == 0)
+		check_pause(1);
+	if (strcmp(uri, "/hold") == 0) {
+		atomic_fetch_add(&t.shared->held, 1);
+		while (!atomic_load(&t.shared->is_released))
+			check_pause(5);
+	}
 	if (strcmp(uri, "/end") == 0)
 		_exit(3);
 	snprintf(text, sizeof(text), "pid=%d", (int)getpid());
@@ -74,7 +74,7 @@ static void open_worker(void)
 static void jobs_wait(const volatile int *stop)
 {
 	while (!*stop)
-		pause_ms(20);
+		check_pause(20);
 }
 
 static pid_t start_master(void)
@@ -96,12 +96,27 @@ static bool answers(const char *socket_path)
 {
 	struct fastcgi_answer a;
 
-	for (int i = 0; i < 200; i++) {
-		if (fastcgi_ask(socket_path, "GET", "/", NULL, &a) == 200)
-			return true;
-		pause_ms(10);
-	}
-	return false;
+	return fastcgi_ask(socket_path, "GET", "/", NULL, &a) == 200;
+}
+
+static int starts(void)
+{
+	return atomic_load(&t.shared->starts);
+}
+
+static int asked(void)
+{
+	return atomic_load(&t.shared->asked);
+}
+
+static int held(void)
+{
+	return atomic_load(&t.shared->held);
+}
+
+static void release(void)
+{
+	atomic_store(&t.shared->is_released, 1);
 }
 
 static void set(const char *key, const char *value)
@@ -122,7 +137,7 @@ static bool begin(void)
 	set("fast_socket", t.fast);
 	set("slow_socket", t.slow);
 	set("slow_workers", "1");
-	set("slow_deadline_s", "3");
+	set("slow_deadline_s", "60");
 	/* Their deaths are wanted here: no lines about them. */
 	log_open("/dev/null", LOG_ERROR_);
 	return t.shared != MAP_FAILED;
@@ -136,7 +151,7 @@ static void end(void)
 static void before(void)
 {
 	set("fast_workers", "3");
-	set("fast_deadline_s", "1");
+	set("fast_deadline_s", "60");
 	set("worker_requests", "10000");
 	memset(t.shared, 0, sizeof(*t.shared));
 	t.master = start_master();
@@ -171,13 +186,21 @@ static void after(void)
 	t.master = 0;
 }
 
+static void start_again_with(const char *key, const char *value)
+{
+	after();
+	set(key, value);
+	t.master = start_master();
+	NEED_SOON(answers(t.fast), "it answers");
+}
+
 /* The web server's side: one request after the other until told to end. */
 static void be_client(void)
 {
 	struct fastcgi_answer a;
 
 	while (!atomic_load(&t.shared->is_over)) {
-		int status = fastcgi_ask(t.fast, "POST", "/sleep/1",
+		int status = fastcgi_ask(t.fast, "POST", "/work",
 		                         "{\"some\":\"body\"}", &a);
 
 		atomic_fetch_add(&t.shared->asked, 1);
@@ -217,8 +240,8 @@ static void an_answer_comes_whole(void)
 {
 	struct fastcgi_answer a;
 
-	NEED_TRUE(answers(t.fast), "the fast pool answers");
-	NEED_TRUE(answers(t.slow), "the slow pool answers");
+	NEED_SOON(answers(t.fast), "the fast pool answers");
+	NEED_SOON(answers(t.slow), "the slow pool answers");
 	fastcgi_ask(t.fast, "GET", "/", NULL, &a);
 	CHECK_HAS(a.text, "Status: 200 OK\r\n", "status line");
 	CHECK_HAS(a.text, "Content-Type: text/plain\r\n", "type");
@@ -232,91 +255,85 @@ static void sockets_are_for_owner_and_group_only(void)
 {
 	struct stat st;
 
-	NEED_TRUE(answers(t.fast), "it answers");
+	NEED_SOON(answers(t.fast), "it answers");
 	NEED_INT(stat(t.fast, &st), 0, "the socket is there");
 	CHECK_INT(st.st_mode & 0777, 0660, "mode");
 }
 
 static void a_reload_under_load_loses_nothing(void)
 {
-	NEED_TRUE(answers(t.fast), "it answers");
-	int starts = atomic_load(&t.shared->starts);
-
+	NEED_SOON(answers(t.fast), "it answers");
+	NEED_SOON(starts() >= ALL, "all have started");
 	start_clients();
 	for (int i = 0; i < 3; i++) {
-		pause_ms(300);
+		int before_starts = starts(), before_asked = asked();
+
+		NEED_SOON(asked() > before_asked + 20, "there is load");
 		kill(t.master, SIGHUP);
+		NEED_SOON(starts() >= before_starts + ALL, "all are replaced");
 	}
-	pause_ms(1200);
 	check_nothing_lost("three reloads");
-	/* Three fast, one slow worker and the job runner. */
-	CHECK_TRUE(atomic_load(&t.shared->starts) - starts >= 5,
-	           "all were replaced");
 }
 
 static void a_master_started_beside_the_old_one_takes_over(void)
 {
 	struct stat st;
 
-	NEED_TRUE(answers(t.fast), "the old one answers");
+	NEED_SOON(answers(t.fast), "the old one answers");
+	NEED_SOON(starts() >= ALL, "all have started");
 	start_clients();
-	pause_ms(200);
+	NEED_SOON(asked() > 20, "there is load");
 	pid_t young = start_master();
-	pause_ms(300);
+	NEED_SOON(starts() >= 2 * ALL, "the new one's workers start");
 	kill(t.master, SIGTERM);
 	CHECK_INT(wait_for(t.master), 0, "the old one ends well");
 	t.master = young;
-	pause_ms(200);
+	int before_asked = asked();
+	NEED_SOON(asked() > before_asked + 20, "the new one has the load");
 	check_nothing_lost("taking over");
 	CHECK_INT(stat(t.fast, &st), 0, "the new one's socket is still there");
-	CHECK_TRUE(answers(t.fast), "the new one answers");
+	CHECK_SOON(answers(t.fast), "the new one answers");
 }
 
 static void used_up_workers_are_replaced_without_loss(void)
 {
-	after();
-	set("worker_requests", "20");
-	t.master = start_master();
-	NEED_TRUE(answers(t.fast), "it answers");
+	start_again_with("worker_requests", "20");
 	start_clients();
-	pause_ms(1000);
+	NEED_SOON(starts() > 20, "many are started");
 	check_nothing_lost("recycling");
-	CHECK_TRUE(atomic_load(&t.shared->starts) > 10, "many were started");
 }
 
 static void a_killed_worker_loses_what_it_held_and_no_more(void)
 {
 	int kills = 0;
 
-	NEED_TRUE(answers(t.fast), "it answers");
+	NEED_SOON(answers(t.fast), "it answers");
 	start_clients();
 	for (int i = 0; i < 10; i++) {
+		int before_asked = asked();
 		long pid = server_pid(t.fast);
 
 		if (pid > 1 && kill((pid_t)pid, SIGKILL) == 0)
 			kills++;
-		pause_ms(60);
+		NEED_SOON(asked() > before_asked + 10, "there is load");
 	}
 	stop_clients();
 	CHECK_TRUE(kills >= 8, "workers were killed");
 	CHECK_TRUE(atomic_load(&t.shared->failed) <= kills,
 	           "at most one request for each");
-	CHECK_TRUE(answers(t.fast), "and it goes on");
+	CHECK_SOON(answers(t.fast), "and it goes on");
 }
 
 static void a_request_that_takes_too_long_is_answered_503(void)
 {
 	struct fastcgi_answer a;
-	int64_t start = when_ticks();
 
-	NEED_TRUE(answers(t.fast), "it answers");
-	CHECK_INT(fastcgi_ask(t.fast, "GET", "/sleep/8000", NULL, &a), 503,
-	          "status");
-	CHECK_TRUE(when_ticks() - start < 3500000, "soon after the deadline");
+	start_again_with("fast_deadline_s", "1");
+	CHECK_INT(fastcgi_ask(t.fast, "GET", "/hold", NULL, &a), 503, "status");
 	CHECK_HAS(a.text, "application/problem+json", "type");
 	CHECK_HAS(a.text, "Retry-After: 1\r\n", "when to come again");
 	CHECK_HAS(a.text, "\"request_id\":\"test-request\"", "which request");
-	CHECK_TRUE(answers(t.fast), "another worker has taken the place");
+	CHECK_SOON(answers(t.fast), "another worker has taken the place");
 }
 
 static void half_a_request_does_not_hold_a_worker_for_ever(void)
@@ -325,14 +342,16 @@ static void half_a_request_does_not_hold_a_worker_for_ever(void)
 		                                         8, 0, 0, 0, 1 };
 	int fds[3];
 
-	NEED_TRUE(answers(t.fast), "it answers");
+	start_again_with("fast_deadline_s", "1");
+	NEED_SOON(starts() >= ALL, "all have started");
+	int before_starts = starts();
 	for (int i = 0; i < 3; i++) {
 		fds[i] = fastcgi_connect(t.fast);
 		NEED_INT(write(fds[i], begin_request, sizeof(begin_request)),
 		         sizeof(begin_request), "half a request");
 	}
-	pause_ms(1800);
-	CHECK_TRUE(answers(t.fast), "all three workers were replaced");
+	CHECK_SOON(starts() >= before_starts + 3, "all three are replaced");
+	CHECK_SOON(answers(t.fast), "and answer");
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
 }
@@ -341,15 +360,17 @@ static void a_busy_slow_pool_leaves_the_fast_one_alone(void)
 {
 	struct fastcgi_answer a;
 
-	NEED_TRUE(answers(t.fast), "fast answers");
-	NEED_TRUE(answers(t.slow), "slow answers");
+	NEED_SOON(answers(t.fast), "fast answers");
+	NEED_SOON(answers(t.slow), "slow answers");
 	int fd = fastcgi_connect(t.slow);
-	NEED_INT(fastcgi_send(fd, "GET", "/sleep/700", NULL), 0, "sent");
-	int64_t start = when_ticks();
+	NEED_INT(fastcgi_send(fd, "GET", "/hold", NULL), 0, "sent");
+	NEED_SOON(held() == 1, "the only slow worker has it");
 	for (int i = 0; i < 10; i++)
 		CHECK_INT(fastcgi_ask(t.fast, "GET", "/", NULL, &a), 200,
 		          "fast");
-	CHECK_TRUE(when_ticks() - start < 500000, "at once");
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	CHECK_INT(poll(&p, 1, 0), 0, "while the slow one is still at it");
+	release();
 	fastcgi_receive(fd, &a);
 	CHECK_INT(a.status, 200, "slow comes too");
 }
@@ -360,15 +381,15 @@ static void stopping_finishes_what_is_at_hand_and_queued(void)
 	struct stat st;
 	int fds[6];
 
-	NEED_TRUE(answers(t.fast), "it answers");
-	/* Three are being handled, three wait in the queue. */
+	NEED_SOON(answers(t.fast), "it answers");
+	NEED_SOON(starts() >= ALL, "all have started");
 	for (int i = 0; i < 6; i++) {
 		fds[i] = fastcgi_connect(t.fast);
-		NEED_INT(fastcgi_send(fds[i], "GET", "/sleep/300", NULL), 0,
-		         "sent");
+		NEED_INT(fastcgi_send(fds[i], "GET", "/hold", NULL), 0, "sent");
 	}
-	pause_ms(100);
+	NEED_SOON(held() == 3, "three are at hand, three wait in the queue");
 	kill(t.master, SIGTERM);
+	release();
 	for (int i = 0; i < 6; i++) {
 		fastcgi_receive(fds[i], &a);
 		CHECK_INT(a.status, 200, "answered");
@@ -380,34 +401,31 @@ static void stopping_finishes_what_is_at_hand_and_queued(void)
 
 static void workers_that_end_at_the_start_are_not_started_in_a_rush(void)
 {
-	NEED_TRUE(answers(t.fast), "it answers");
+	NEED_SOON(answers(t.fast), "it answers");
+	NEED_SOON(starts() >= ALL, "all have started");
 	atomic_store(&t.shared->is_broken, 1);
 	struct fastcgi_answer a;
+	int64_t from = when_ticks();
+	int before_starts = starts();
 	for (int i = 0; i < 3; i++)
 		fastcgi_ask(t.fast, "GET", "/end", NULL, &a);
-	int starts = atomic_load(&t.shared->starts);
-	pause_ms(1500);
-	int more = atomic_load(&t.shared->starts) - starts;
-	/* Started again at once they would be hundreds. */
-	CHECK_TRUE(more <= 60, "tries get rarer");
+	/* Each failure doubles the pause, from 0.1 s: started at once again
+	 * they would need a few milliseconds. A busy machine only makes it
+	 * longer. */
+	NEED_SOON(starts() >= before_starts + 7, "they are tried");
+	CHECK_TRUE(when_ticks() - from >= 300000, "ever more rarely");
 	atomic_store(&t.shared->is_broken, 0);
-	pause_ms(1700);
-	CHECK_TRUE(answers(t.fast), "and it recovers by itself");
+	CHECK_SOON(answers(t.fast), "and it recovers by itself");
 }
 
 static void workers_end_with_a_killed_master(void)
 {
-	NEED_TRUE(answers(t.fast), "it answers");
+	NEED_SOON(answers(t.fast), "it answers");
 	long pid = server_pid(t.fast);
 	kill(t.master, SIGKILL);
 	wait_for(t.master);
 	t.master = 0;
-	bool is_gone = false;
-	for (int i = 0; i < 100 && !is_gone; i++) {
-		pause_ms(20);
-		is_gone = kill((pid_t)pid, 0) != 0;
-	}
-	CHECK_TRUE(is_gone, "the worker has ended");
+	CHECK_SOON(kill((pid_t)pid, 0) != 0, "the worker has ended");
 	unlink(t.fast);
 	unlink(t.slow);
 }
@@ -429,8 +447,8 @@ static void a_socket_that_was_handed_over_is_served(void)
 		listen_take(&taken, l.fd);
 		exit(worker_serve(&plan, taken.fd, -1, 1));
 	}
-	CHECK_TRUE(answers(path), "it answers");
-	CHECK_INT(fastcgi_ask(path, "GET", "/sleep/5000", NULL, &a), 503,
+	CHECK_SOON(answers(path), "it answers");
+	CHECK_INT(fastcgi_ask(path, "GET", "/hold", NULL, &a), 503,
 	          "it keeps its own deadline");
 	CHECK_INT(wait_for(pid), 1, "and ends, for the web server to replace");
 	listen_unlink(&l);
