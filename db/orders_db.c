@@ -28,65 +28,41 @@ static const struct field order_fields[] = {
 };
 const struct shape order_row_shape = SHAPE(order, order_fields);
 
-static const struct field part_fields[] = {
-	FIELD(vendor_order, id),
-	FIELD(vendor_order, order_id),
-	FIELD(vendor_order, vendor_id),
-	FIELD(vendor_order, customer_id),
-	FIELD(vendor_order, number),
-	FIELD(vendor_order, status),
-	FIELD(vendor_order, currency),
-	FIELD(vendor_order, items_total),
-	FIELD(vendor_order, discount_total),
-	FIELD(vendor_order, shipping_total),
-	FIELD(vendor_order, tax_total),
-	FIELD(vendor_order, total),
-	FIELD(vendor_order, commission_total),
-	FIELD(vendor_order, vendor_share),
-	FIELD(vendor_order, refunded_total),
-	FIELD(vendor_order, shipping_method, .flags = NULLABLE),
-	FIELD(vendor_order, carrier, .flags = NULLABLE),
-	FIELD(vendor_order, tracking_number, .flags = NULLABLE),
-	FIELD(vendor_order, code_tries),
-	FIELD(vendor_order, paid_at, .flags = NULLABLE),
-	FIELD(vendor_order, shipped_at, .flags = NULLABLE),
-	FIELD(vendor_order, delivered_at, .flags = NULLABLE),
-	FIELD(vendor_order, released_at, .flags = NULLABLE),
-	FIELD(vendor_order, created_at),
-	FIELD(vendor_order, updated_at),
-	FIELD(vendor_order, version),
-	FIELDS_END,
-};
+/* clang-format off */
+#define PART_FIELDS \
+	FIELD(vendor_order, id), \
+	FIELD(vendor_order, order_id), \
+	FIELD(vendor_order, vendor_id), \
+	FIELD(vendor_order, customer_id), \
+	FIELD(vendor_order, number), \
+	FIELD(vendor_order, status), \
+	FIELD(vendor_order, currency), \
+	FIELD(vendor_order, items_total), \
+	FIELD(vendor_order, discount_total), \
+	FIELD(vendor_order, shipping_total), \
+	FIELD(vendor_order, tax_total), \
+	FIELD(vendor_order, total), \
+	FIELD(vendor_order, commission_total), \
+	FIELD(vendor_order, vendor_share), \
+	FIELD(vendor_order, refunded_total), \
+	FIELD(vendor_order, shipping_method, .flags = NULLABLE), \
+	FIELD(vendor_order, carrier, .flags = NULLABLE), \
+	FIELD(vendor_order, tracking_number, .flags = NULLABLE), \
+	FIELD(vendor_order, code_tries), \
+	FIELD(vendor_order, paid_at, .flags = NULLABLE), \
+	FIELD(vendor_order, shipped_at, .flags = NULLABLE), \
+	FIELD(vendor_order, delivered_at, .flags = NULLABLE), \
+	FIELD(vendor_order, released_at, .flags = NULLABLE), \
+	FIELD(vendor_order, created_at), \
+	FIELD(vendor_order, updated_at), \
+	FIELD(vendor_order, version)
+/* clang-format on */
+static const struct field part_fields[] = { PART_FIELDS, FIELDS_END };
 const struct shape vendor_order_row_shape = SHAPE(vendor_order, part_fields);
 
 /* With the order's address, for its vendor. */
 static const struct field part_with_fields[] = {
-	FIELD(vendor_order, id),
-	FIELD(vendor_order, order_id),
-	FIELD(vendor_order, vendor_id),
-	FIELD(vendor_order, customer_id),
-	FIELD(vendor_order, number),
-	FIELD(vendor_order, status),
-	FIELD(vendor_order, currency),
-	FIELD(vendor_order, items_total),
-	FIELD(vendor_order, discount_total),
-	FIELD(vendor_order, shipping_total),
-	FIELD(vendor_order, tax_total),
-	FIELD(vendor_order, total),
-	FIELD(vendor_order, commission_total),
-	FIELD(vendor_order, vendor_share),
-	FIELD(vendor_order, refunded_total),
-	FIELD(vendor_order, shipping_method),
-	FIELD(vendor_order, carrier),
-	FIELD(vendor_order, tracking_number),
-	FIELD(vendor_order, code_tries),
-	FIELD(vendor_order, paid_at),
-	FIELD(vendor_order, shipped_at),
-	FIELD(vendor_order, delivered_at),
-	FIELD(vendor_order, released_at),
-	FIELD(vendor_order, created_at),
-	FIELD(vendor_order, updated_at),
-	FIELD(vendor_order, version),
+	PART_FIELDS,
 	FIELD(vendor_order, address),
 	FIELDS_END,
 };
@@ -199,13 +175,15 @@ enum rc orders_db_lock(struct ctx *c, struct id id, struct order *out)
 	               ORDER_COLUMNS " WHERE o.id = ? FOR UPDATE", A(id));
 }
 
+#define PARTS_OF_ORDER                       \
+	PART_COLUMNS " FROM vendor_order v"  \
+		     " WHERE v.order_id = ?" \
+		     " ORDER BY v.id LIMIT 100"
+
 enum rc orders_db_parts(struct ctx *c, struct id order,
                         struct vendor_order **out, size_t *n)
 {
-	return sql_list(c, &vendor_order_row_shape, out, n,
-	                PART_COLUMNS " FROM vendor_order v"
-	                             " WHERE v.order_id = ?"
-	                             " ORDER BY v.id LIMIT 100",
+	return sql_list(c, &vendor_order_row_shape, out, n, PARTS_OF_ORDER,
 	                A(order));
 }
 
@@ -213,10 +191,7 @@ enum rc orders_db_lock_parts(struct ctx *c, struct id order,
                              struct vendor_order **out, size_t *n)
 {
 	return sql_list(c, &vendor_order_row_shape, out, n,
-	                PART_COLUMNS " FROM vendor_order v"
-	                             " WHERE v.order_id = ?"
-	                             " ORDER BY v.id LIMIT 100 FOR UPDATE",
-	                A(order));
+	                PARTS_OF_ORDER " FOR UPDATE", A(order));
 }
 
 enum rc orders_db_items(struct ctx *c, struct id order, struct order_item **out,

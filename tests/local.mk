@@ -155,6 +155,7 @@ TESTS += $(CONTRACT_TESTS)
 API_TESTS =
 API_TESTS += %D%/api/api_access
 API_TESTS += %D%/api/api_catalog
+API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media

@@ -37,10 +37,20 @@ void console_int(json_t *data, const char *name, int64_t value);
 /* [{"value","label","selected"}] */
 void console_choices(json_t *data, const char *name, const struct choice *all,
                      const char *selected);
-/* data.pager (count, page, first_url …) and data.orders, a choice of sortings
- * with the present one selected; data.is_empty when there are no rows. */
-void console_pager(struct req *r, json_t *data, size_t n,
-                   const struct page_info *info, const struct choice *orders);
+/* A parameter of the query; "" = not given. */
+const char *console_asked(const struct req *r, const char *name);
+/* What a list can be searched by: a parameter of its query. */
+struct search {
+	const char *name, *label; /* name NULL = by nothing */
+	int most;                 /* characters */
+};
+/* What stands around a list (console/filter.html, empty.html, pager.html):
+ * data.pager (count, page, first_url …), data.orders, a choice of sortings with
+ * the present one selected, data.search with what was asked for, and
+ * data.is_empty when there are no rows. */
+void console_list(struct req *r, json_t *data, size_t n,
+                  const struct page_info *info, const struct choice *orders,
+                  struct search search);
 /* "banned_word" → "Banned word". */
 const char *console_words(struct ctx *c, const char *name);
 /* "1234567.50" → "1,234,567.50". */

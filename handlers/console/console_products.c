@@ -118,9 +118,9 @@ enum rc console_products_get(struct req *r)
 		json_array_append(list, queue_row(r, &rows[i]));
 	console_choices(data, "statuses", statuses, in.status);
 	console_text(data, "q", in.q);
-	console_text(data, "status", in.status);
 	console_flag(data, "is_queue", !strcmp(in.status, "pending"));
-	console_pager(r, data, n, &info, console_product_orders);
+	console_list(r, data, n, &info, console_product_orders,
+	             (struct search){ "q", "Name or SKU", 100 });
 	return console_page(r, "products", "Products", data);
 }
 

@@ -140,8 +140,15 @@ static const char *present_order(struct req *r)
 	                 p->order[0].descending ? "-" : "", p->order[0].name);
 }
 
-void console_pager(struct req *r, json_t *data, size_t n,
-                   const struct page_info *info, const struct choice *orders)
+const char *console_asked(const struct req *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_queries; i++)
+		if (!strcmp(r->queries[i].name, name))
+			return r->queries[i].value;
+	return "";
+}
+
+static void add_pager(struct req *r, json_t *data, const struct page_info *info)
 {
 	const struct page *p = &r->page;
 	json_t *pager = json_object();
@@ -164,9 +171,24 @@ void console_pager(struct req *r, json_t *data, size_t n,
 	if (info->more)
 		console_text(pager, "next_url", url_of_page(r, p->number + 1));
 	console_flag(pager, "is_needed", p->number > 1 || info->more);
+}
+
+void console_list(struct req *r, json_t *data, size_t n,
+                  const struct page_info *info, const struct choice *orders,
+                  struct search search)
+{
+	add_pager(r, data, info);
 	console_flag(data, "is_empty", n == 0);
 	console_flag(data, "is_filtered", r->n_queries > 0);
 	console_text(data, "here", r->path);
+	console_text(data, "asked_status", console_asked(r, "status"));
 	if (orders)
 		console_choices(data, "orders", orders, present_order(r));
+	if (search.name)
+		json_object_set_new(data, "search",
+		                    json_pack("{s:s, s:s, s:s, s:i}", "name",
+		                              search.name, "label",
+		                              search.label, "value",
+		                              console_asked(r, search.name),
+		                              "most", search.most));
 }

@@ -87,30 +87,29 @@ static const struct view {
 	const char *title_from; /* … or this member of the answer */
 	const struct choice *statuses, *orders;
 	void (*more)(struct req *r, json_t *data);
+	struct search search;
 } views[] = {
-	{ "/console/vendors", "vendors", "Stores", NULL, vendor_statuses,
-	  name_orders, NULL },
-	{ "/console/vendors/{id}", "vendor", "Store", "name", NULL, NULL,
-	  NULL },
-	{ "/console/users", "users", "Accounts", NULL, user_statuses,
-	  user_orders, NULL },
-	{ "/console/users/{id}", "user", "Account", "name", NULL, NULL,
-	  add_rights },
-	{ "/console/cases", "cases", "Cases", NULL, case_statuses, time_orders,
-	  NULL },
-	{ "/console/cases/{id}", "case", "Case", NULL, NULL, NULL, NULL },
-	{ "/console/security-events", "events", "Security events", NULL, NULL,
-	  time_orders, NULL },
-	{ "/console/audit", "audit", "Audit log", NULL, NULL, time_orders,
-	  NULL },
-	{ "/console/sessions", "sessions", "My sessions", NULL, NULL, NULL,
-	  NULL },
-	{ "/console/reviews", "reviews", "Reviews", NULL, review_statuses,
-	  review_orders, add_review_moves },
-	{ "/console/orders", "orders", "Orders", NULL, order_statuses,
-	  time_orders, NULL },
-	{ "/console/orders/{id}", "order", "Order", "number", NULL, NULL,
-	  add_order_moves },
+	{ "/console/vendors", "vendors", "Stores", .statuses = vendor_statuses,
+	  .orders = name_orders, .search = { "q", "Name", 100 } },
+	{ "/console/vendors/{id}", "vendor", "Store", .title_from = "name" },
+	{ "/console/users", "users", "Accounts", .statuses = user_statuses,
+	  .orders = user_orders, .search = { "q", "Name or address", 100 } },
+	{ "/console/users/{id}", "user", "Account", .title_from = "name",
+	  .more = add_rights },
+	{ "/console/cases", "cases", "Cases", .statuses = case_statuses,
+	  .orders = time_orders },
+	{ "/console/cases/{id}", "case", "Case" },
+	{ "/console/security-events", "events", "Security events",
+	  .orders = time_orders, .search = { "kind", "Kind", 100 } },
+	{ "/console/audit", "audit", "Audit log", .orders = time_orders,
+	  .search = { "what", "What", 100 } },
+	{ "/console/sessions", "sessions", "My sessions" },
+	{ "/console/reviews", "reviews", "Reviews", .statuses = review_statuses,
+	  .orders = review_orders, .more = add_review_moves },
+	{ "/console/orders", "orders", "Orders", .statuses = order_statuses,
+	  .orders = time_orders, .search = { "number", "Number", 16 } },
+	{ "/console/orders/{id}", "order", "Order", .title_from = "number",
+	  .more = add_order_moves },
 };
 
 static const struct verb {
@@ -160,14 +159,6 @@ static const void *row_of(const char *path, const void *table, size_t n,
 			return row;
 	}
 	return NULL;
-}
-
-static const char *query_value(const struct req *r, const char *name)
-{
-	for (size_t i = 0; i < r->n_queries; i++)
-		if (!strcmp(r->queries[i].name, name))
-			return r->queries[i].value;
-	return "";
 }
 
 /* The names of a table of bits, each with whether the answer lists it. */
@@ -257,7 +248,7 @@ static void add_review_moves(struct req *r, json_t *data)
 	}
 }
 
-static void add_pager(struct req *r, const struct view *v, json_t *data)
+static void add_list(struct req *r, const struct view *v, json_t *data)
 {
 	json_t *rows = json_object_get(data, "results");
 	const json_t *count = json_object_get(data, "count");
@@ -269,16 +260,11 @@ static void add_pager(struct req *r, const struct view *v, json_t *data)
 
 	if (json_is_true(json_object_get(data, "count_capped")))
 		info.count = COUNT_CAP + 1;
-	console_pager(r, data, json_array_size(rows), &info, v->orders);
+	console_list(r, data, json_array_size(rows), &info, v->orders,
+	             v->search);
 	if (v->statuses)
 		console_choices(data, "statuses", v->statuses,
-		                query_value(r, "status"));
-	static const char *const asked[] = { "q",    "status", "role", "kind",
-		                             "what", "number", NULL };
-	for (size_t i = 0; asked[i]; i++)
-		console_text(data,
-		             arena_fmt(r->ctx.arena, "asked_%s", asked[i]),
-		             query_value(r, asked[i]));
+		                console_asked(r, "status"));
 }
 
 /* is_pending, is_approved … for the buttons of an object's page. */
@@ -304,7 +290,7 @@ enum rc console_view_get(struct req *r)
 		return rc;
 	add_state(r, data);
 	if (json_object_get(data, "results"))
-		add_pager(r, v, data);
+		add_list(r, v, data);
 	if (v->more)
 		v->more(r, data);
 	const char *title = v->title_from ? json_string_value(json_object_get(

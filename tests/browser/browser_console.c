@@ -110,7 +110,7 @@ static void an_approved_product_is_for_sale_at_once(void)
 	browser_shot("home");
 	browser_follow("Products");
 	NEED_TRUE(browser_wait_text("h1", "Products"), "the queue");
-	browser_type("#q", name);
+	browser_type("#search", name);
 	browser_click(".filter button");
 	CHECK_TRUE(browser_wait_text("#products", name), "in the queue");
 	browser_shot("products");
