@@ -159,12 +159,15 @@ API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media
+API_TESTS += %D%/api/api_oidc
 API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 API_TESTS += %D%/api/replies
 check_PROGRAMS += $(API_TESTS)
+
+EXTRA_DIST += %D%/contract/oidc
 
 # In a real browser, against the same stack: ./dev check browser.
 BROWSER_TESTS =
