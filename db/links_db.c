@@ -82,15 +82,67 @@ enum rc links_db_spend(struct ctx *c, struct blob hash, const char *purpose,
 	                  A(c->now), A(hash), A(purpose), A(c->now));
 }
 
+#define LINK_COLUMNS                                           \
+	"SELECT id, token_hash, purpose, user_id, subject_id," \
+	"       email, email_key, roles, permissions,"         \
+	"       created_by, created_at, expires_at, used_at,"  \
+	"       voided_at"                                     \
+	"  FROM one_time_token"
+
 enum rc links_db_find(struct ctx *c, struct blob hash, const char *purpose,
                       struct link_row *out, bool *found)
 {
 	return sql_find(c, &link_row_shape, out, found,
-	                "SELECT id, token_hash, purpose, user_id, subject_id,"
-	                "       email, email_key, roles, permissions,"
-	                "       created_by, created_at, expires_at, used_at,"
-	                "       voided_at"
-	                "  FROM one_time_token"
-	                " WHERE token_hash = ? AND purpose = ?",
+	                LINK_COLUMNS " WHERE token_hash = ? AND purpose = ?",
 	                A(hash), A(purpose));
+}
+
+static const struct sort by_time[] = {
+	{ "created_at", "created_at" },
+	{ 0 },
+};
+
+enum rc links_db_open_page(struct ctx *c, const char *purpose,
+                           const struct page *page, struct link_row **rows,
+                           size_t *n, struct page_info *info)
+{
+	struct query q;
+
+	query_init(&q, c);
+	query_add(&q,
+	          LINK_COLUMNS " WHERE purpose = ? AND used_at IS NULL"
+	                       "   AND voided_at IS NULL",
+	          A(purpose));
+	return query_page(&q, &link_row_shape, by_time, "id", page, rows, n,
+	                  info);
+}
+
+enum rc links_db_open_get(struct ctx *c, const char *purpose, struct id id,
+                          struct link_row *out)
+{
+	return sql_get(c, &link_row_shape, out,
+	               LINK_COLUMNS " WHERE id = ? AND purpose = ?"
+	                            "   AND used_at IS NULL"
+	                            "   AND voided_at IS NULL",
+	               A(id), A(purpose));
+}
+
+enum rc links_db_renew(struct ctx *c, struct id id, struct blob hash,
+                       struct when expires, int64_t *changed)
+{
+	return sql_change(c, changed,
+	                  "UPDATE one_time_token"
+	                  "   SET token_hash = ?, expires_at = ?"
+	                  " WHERE id = ? AND used_at IS NULL"
+	                  "   AND voided_at IS NULL",
+	                  A(hash), A(expires), A(id));
+}
+
+enum rc links_db_void_one(struct ctx *c, struct id id, int64_t *changed)
+{
+	return sql_change(c, changed,
+	                  "UPDATE one_time_token SET voided_at = ?"
+	                  " WHERE id = ? AND used_at IS NULL"
+	                  "   AND voided_at IS NULL",
+	                  A(c->now), A(id));
 }

@@ -107,6 +107,20 @@ CHECKED enum rc links_db_find(struct ctx *c, struct blob hash,
                               const char *purpose, struct link_row *out,
                               bool *found);
 
+/* Neither used nor void, but perhaps too old. */
+CHECKED enum rc links_db_open_page(struct ctx *c, const char *purpose,
+                                   const struct page *page,
+                                   struct link_row **rows, size_t *n,
+                                   struct page_info *info);
+CHECKED enum rc links_db_open_get(struct ctx *c, const char *purpose,
+                                  struct id id, struct link_row *out);
+/* Another token takes the place of the one that was sent. *changed 0: used or
+ * void by now. */
+CHECKED enum rc links_db_renew(struct ctx *c, struct id id, struct blob hash,
+                               struct when expires, int64_t *changed);
+CHECKED enum rc links_db_void_one(struct ctx *c, struct id id,
+                                  int64_t *changed);
+
 /* Deletes up to n rows of each kind that ended or expired before; *deleted =
  * the largest number. */
 CHECKED enum rc sessions_db_tidy(struct ctx *c, struct when before, int64_t n,

@@ -11,6 +11,7 @@
 #include "handlers/notifications/notifications.h"
 #include "handlers/orders/orders.h"
 #include "handlers/payments/payments.h"
+#include "handlers/reviews/reviews.h"
 
 const struct job jobs[] = {
 	{ "once.purge", once_purge, .every_s = 3600,
@@ -46,11 +47,14 @@ const struct consumer consumers[] = {
 	{ "account.", notifications_consume },
 	{ "media.process", media_process },
 	{ "order.", notifications_consume },
+	{ "order.placed", orders_watch_placed },
 	{ "payment.event", payments_event_handle },
+	{ "payment.failed", orders_watch_failed },
 	{ "payment.refund", payments_refund_handle },
 	{ "payout.", notifications_consume },
 	{ "product.", notifications_consume },
 	{ "review.", notifications_consume },
+	{ "review.written", reviews_watch_written },
 	{ "question.", notifications_consume },
 	{ "sandbox.webhook", sandbox_webhook_handle },
 	{ "staff.", notifications_consume },

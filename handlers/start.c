@@ -43,6 +43,7 @@ static const struct dispatch_backend backend = {
 	.once_begin = once_begin,
 	.once_end = once_end,
 	.reset = sql_reset,
+	.notice = accounts_notice,
 	.fault_page = console_fault_page,
 };
 

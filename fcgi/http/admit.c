@@ -83,8 +83,9 @@ enum rc gate_admit(struct req *r)
 		                         ? "Basic realm=\"merkato\""
 		                         : "Bearer realm=\"merkato\"",
 		                 "Sign in first");
-	if (!is_admitted(c, r->route))
-		return fail(&r->ctx, RC_FORBIDDEN, "not_allowed",
-		            "Your account does not have the right to do this");
-	return RC_OK;
+	if (is_admitted(c, r->route))
+		return RC_OK;
+	r->noticed = "access.refused";
+	return fail(&r->ctx, RC_FORBIDDEN, "not_allowed",
+	            "Your account does not have the right to do this");
 }

@@ -244,6 +244,15 @@ static void note_seen(struct req *r)
 	r->route->seen(r);
 }
 
+static void tell_noticed(struct req *r)
+{
+	if (!r->noticed || !gate_backend->notice || !limit_notice(r))
+		return;
+	fail_clear(&r->ctx);
+	r->ctx.read_only = false;
+	gate_backend->notice(r);
+}
+
 void dispatch(struct req *r)
 {
 	int64_t began = when_ticks();
@@ -259,6 +268,7 @@ void dispatch(struct req *r)
 	gate_headers(r);
 	record(r, began);
 	note_seen(r);
+	tell_noticed(r);
 	if (gate_backend->reset)
 		gate_backend->reset(&r->ctx);
 	log_request(NULL);

@@ -53,6 +53,8 @@ struct dispatch_backend {
 	/* Gives back what a request may leave behind (open transaction,
 	 * statement state). */
 	void (*reset)(struct ctx *c);
+	/* Keeps the security event r->noticed. */
+	void (*notice)(struct req *r);
 	/* HTML fault page for the console and public pages; NULL =
 	 * problem+json. */
 	void (*fault_page)(struct req *r, enum rc rc);

@@ -22,7 +22,12 @@
  * smallest count gives way: the table can be flooded, but not locked up.
  */
 
-enum { SLOTS = 1 << 14, NEIGHBOURS = 8 };
+enum {
+	SLOTS = 1 << 14,
+	NEIGHBOURS = 8,
+	NOTICES_OF_ONE = 60,  /* an hour */
+	NOTICES_OF_ALL = 300, /* a minute */
+};
 
 struct slot {
 	_Atomic uint64_t key;
@@ -209,6 +214,23 @@ static void tell(struct req *r, const struct rate *rate, int64_t left,
 	reply_header(r, "RateLimit-Policy", rate->policy);
 }
 
+/* One more in the key's running window of so many seconds: how many now. */
+static int64_t count_in(uint64_t key, int64_t now_s, int64_t seconds)
+{
+	uint64_t start = (uint64_t)(now_s - now_s % seconds);
+
+	return add_one(slot_of(key, start), start);
+}
+
+bool limit_notice(const struct req *r)
+{
+	int64_t now = r->ctx.now.us / 1000000;
+
+	return limits.slots &&
+	       count_in(key_of(r, LIMIT_NOTICE), now, 3600) <= NOTICES_OF_ONE &&
+	       count_in(hash(LIMIT_NOTICE, "", 0), now, 60) <= NOTICES_OF_ALL;
+}
+
 enum rc limit_check(struct req *r, enum limit_class class)
 {
 	const struct rate *rate = &limits.rates[class];
@@ -216,15 +238,16 @@ enum rc limit_check(struct req *r, enum limit_class class)
 	if (!limits.slots || !rate->n)
 		return RC_OK;
 	int64_t now = r->ctx.now.us / 1000000;
-	int64_t start = now - now % rate->seconds;
-	uint64_t key = key_of(r, class);
-	int64_t used = add_one(slot_of(key, (uint64_t)start), (uint64_t)start);
-	int64_t ends_in = start + rate->seconds - now;
+	int64_t used = count_in(key_of(r, class), now, rate->seconds);
+	int64_t ends_in = rate->seconds - now % rate->seconds;
 
 	tell(r, rate, used < rate->n ? rate->n - used : 0, ends_in);
 	if (used <= rate->n)
 		return RC_OK;
 	count(COUNTER_LIMITED);
+	/* The first one of a window tells of all. */
+	if (used == rate->n + 1)
+		r->noticed = "limit.hit";
 	r->ctx.err.retry_after_s = (int)ends_in;
 	return fail(&r->ctx, RC_TOO_MANY, "rate_limited",
 	            "Too many requests: wait %d seconds", (int)ends_in);

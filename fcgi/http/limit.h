@@ -13,5 +13,8 @@ bool limit_create(void);
 /* Counts one request and adds RateLimit and RateLimit-Policy; RC_TOO_MANY with
  * Retry-After. */
 CHECKED enum rc limit_check(struct req *r, enum limit_class class);
+/* Whether what was refused here is worth an event: a few for each account or
+ * address, some hundred for all, so that a flood of refusals stays cheap. */
+bool limit_notice(const struct req *r);
 
 #endif

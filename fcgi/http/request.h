@@ -65,6 +65,9 @@ struct req {
 	size_t n_parts;
 	void *query_read, *body_read; /* filled by the route's shapes */
 	const char *csrf; /* console: the token that forms must carry */
+	/* A security event that dispatch tells of after the answer, unless
+	 * there were many: "limit.hit". NULL = none. */
+	const char *noticed;
 
 	/* The answer. */
 	int status; /* 0 = none yet */

@@ -17,6 +17,7 @@ enum limit_class {
 	LIMIT_WRITE,
 	LIMIT_AUTH,
 	LIMIT_REGISTER,
+	LIMIT_NOTICE, /* no route's: events about refusals */
 	LIMIT_N
 };
 

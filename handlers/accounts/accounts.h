@@ -115,6 +115,7 @@ struct user_brief {
 	const char *status; /* active, suspended, erased */
 	unsigned roles;
 	bool is_verified;
+	struct when created_at;
 };
 CHECKED enum rc accounts_user_get(struct ctx *c, struct id user,
                                   struct user_brief *out);
@@ -168,6 +169,9 @@ CHECKED enum rc accounts_vendor_by_slug(struct ctx *c, const char *slug,
 CHECKED enum rc accounts_vendor_list(struct ctx *c, const struct id *ids,
                                      size_t n_ids, struct vendor_brief **out,
                                      size_t *n);
+/* The store that somebody owns or works for; none = none. */
+CHECKED enum rc accounts_store_of(struct ctx *c, struct id user,
+                                  struct id *vendor);
 /* The bank account in clear, for transfers only. RC_CONFLICT without one. */
 CHECKED enum rc accounts_vendor_bank(struct ctx *c, struct id vendor,
                                      const char **account);
@@ -211,9 +215,8 @@ CHECKED enum rc audit_add(struct ctx *c, const char *what,
 
 /*
  * Something that the rules of suspicious activity look at: "login.failed",
- * "bank.changed", "payout.requested", "order.placed", "payment.failed",
- * "coupon.unknown", "review.new_account" (subject = product),
- * "order.self_purchase", "review.self", "export.made", "access.refused" …
+ * "bank.changed", "order.placed", "payment.failed", "review.new_account"
+ * (subject = product), "order.self_purchase", "review.self", "export.made" …
  * user none = the actor. facts is JSON object text or NULL. Rules that fire
  * act at once (slow down, end sessions, hold payouts, open a case). Call it
  * outside the transaction when that is going to fail.
@@ -221,6 +224,18 @@ CHECKED enum rc audit_add(struct ctx *c, const char *what,
 CHECKED enum rc security_event_add(struct ctx *c, const char *kind,
                                    struct id user, struct id subject,
                                    const char *facts);
+
+/*
+ * The same by the consumer of an outbox event, for what must not cost those who
+ * wait: the event is of the time when that was written, and is kept once
+ * however often the consumer runs.
+ */
+struct outbox_event;
+CHECKED enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
+                                  const char *kind, struct id user,
+                                  struct id subject);
+/* For struct dispatch_backend: keeps r->noticed with the route's name. */
+void accounts_notice(struct req *r);
 
 /* Timed work for handlers/jobs.c. */
 enum rc accounts_job_tidy(struct ctx *c, bool *more);

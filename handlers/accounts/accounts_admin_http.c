@@ -140,6 +140,8 @@ enum rc accounts_admin_user_suspend_post(struct req *r)
 
 	req_body(r, &in);
 	if (!rc)
+		rc = accounts_need_recent_password(&r->ctx);
+	if (!rc)
 		rc = user_suspend(&r->ctx, id, in.reason);
 	return rc ? rc : reply_user(r, id);
 }

@@ -28,6 +28,20 @@ static const struct field admin_in_fields[] = {
 };
 static const struct shape admin_in_shape = SHAPE(admin_in, admin_in_fields);
 
+static const struct field invitation_seen_fields[] = {
+	FIELD(invitation_seen, id),
+	FIELD(invitation_seen, email),
+	FIELD(invitation_seen, status, .help = "invited or expired"),
+	FIELD_AS(invitation_seen, "super_admin", is_super),
+	VALUES(invitation_seen, permissions, n_permissions),
+	FIELD(invitation_seen, invited_by),
+	FIELD(invitation_seen, created_at),
+	FIELD(invitation_seen, expires_at),
+	FIELDS_END,
+};
+static const struct shape invitation_seen_shape =
+	SHAPE(invitation_seen, invitation_seen_fields);
+
 static const struct field acceptance_fields[] = {
 	FIELD(acceptance, token, .flags = REQUIRED, .format = FORMAT_TOKEN,
 	      .max = 100),
@@ -178,8 +192,22 @@ static const char *const time_orders[] = { "-created_at", NULL };
 const struct route accounts_admin_routes[] = {
 	{ "POST", "/api/auth/register/admin", accounts_register_admin_post,
 	  .who = ROLE_SUPER, .limit = LIMIT_WRITE, .pool = POOL_SLOW,
-	  .body = &admin_in_shape, .reply = &said_shape, .status = 201,
+	  .body = &admin_in_shape, .reply = &invitation_seen_shape,
+	  .status = 201,
 	  .summary = "Invite an admin; needs the password again" },
+	{ "GET", "/api/admin/invitations", accounts_invitations_get,
+	  .who = ROLE_SUPER, .limit = LIMIT_READ,
+	  .reply = &invitation_seen_shape, .list = true,
+	  .orderings = time_orders,
+	  .summary = "Invitations of admins that wait to be accepted" },
+	{ "POST", "/api/admin/invitations/{id}/resend",
+	  accounts_invitation_resend_post, .who = ROLE_SUPER,
+	  .limit = LIMIT_WRITE, .reply = &invitation_seen_shape,
+	  .summary = "Send an invitation again, with a new link; needs the "
+	             "password again" },
+	{ "DELETE", "/api/admin/invitations/{id}", accounts_invitation_delete,
+	  .who = ROLE_SUPER, .limit = LIMIT_WRITE, .status = 204,
+	  .summary = "Revoke an invitation" },
 	{ "POST", "/api/auth/invitations/accept", accounts_invitation_post,
 	  .who = ROLE_ANYONE, .limit = LIMIT_AUTH, .pool = POOL_SLOW,
 	  .body = &acceptance_shape, .reply = &account_shape,

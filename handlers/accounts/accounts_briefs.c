@@ -18,7 +18,8 @@ static struct user_brief brief_of_user(const struct user_seen *u)
 		                    .locale = u->locale,
 		                    .status = u->status,
 		                    .roles = (unsigned)u->roles,
-		                    .is_verified = u->verified_at.us != 0 };
+		                    .is_verified = u->verified_at.us != 0,
+		                    .created_at = u->created_at };
 }
 
 enum rc accounts_user_list(struct ctx *c, const struct id *ids, size_t n_ids,
@@ -131,6 +132,17 @@ enum rc accounts_vendor_list(struct ctx *c, const struct id *ids, size_t n_ids,
 		(*out)[i] = brief_of_vendor(c, &rows[i]);
 	*n = n_rows;
 	return RC_OK;
+}
+
+enum rc accounts_store_of(struct ctx *c, struct id user, struct id *vendor)
+{
+	struct store_of_person s = { { { 0 } } };
+	bool found = false;
+	enum rc rc = vendors_db_of_person(c, user, &s, &found);
+
+	if (!rc)
+		*vendor = s.id;
+	return rc;
 }
 
 enum rc accounts_vendor_bank(struct ctx *c, struct id vendor,

@@ -90,6 +90,14 @@ struct admin_in {
 	const char **permissions;
 	size_t n_permissions;
 };
+struct invitation_seen {
+	struct id id, invited_by;
+	const char *email, *status;
+	bool is_super;
+	const char **permissions;
+	size_t n_permissions;
+	struct when created_at, expires_at;
+};
 struct rights_in {
 	const char **roles;
 	size_t n_roles;
@@ -219,6 +227,9 @@ enum rc accounts_staff_patch(struct req *r);
 enum rc accounts_staff_delete(struct req *r);
 enum rc accounts_staff_resend_post(struct req *r);
 enum rc accounts_invitation_post(struct req *r);
+enum rc accounts_invitations_get(struct req *r);
+enum rc accounts_invitation_resend_post(struct req *r);
+enum rc accounts_invitation_delete(struct req *r);
 enum rc accounts_register_admin_post(struct req *r);
 enum rc accounts_admin_users_get(struct req *r);
 enum rc accounts_admin_user_get(struct req *r);

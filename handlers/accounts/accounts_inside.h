@@ -69,6 +69,7 @@ const char *address_net(struct ctx *c);
 
 /* Mailed links (accounts_links.c): purpose, person and address are bound. */
 struct link_new {
+	struct id id; /* none = a new one */
 	const char *purpose;
 	struct id user, subject;
 	const char *email;
@@ -81,6 +82,11 @@ struct link_new {
 CHECKED enum rc link_make(struct ctx *c, const struct link_new *in,
                           const char *path, const char **url,
                           struct when *expires);
+/* The same link with another token; the one that was sent opens nothing any
+ * longer. RC_CONFLICT when it was used or revoked. */
+CHECKED enum rc link_renew(struct ctx *c, struct id id, const char *path,
+                           int64_t seconds, const char **url,
+                           struct when *expires);
 /* In a transaction. RC_INVALID on field "token" when it is unknown, used, void
  * or too old. */
 CHECKED enum rc link_use(struct ctx *c, const char *purpose, const char *token,
@@ -311,7 +317,10 @@ struct acceptance {
 	const char *token, *name, *password;
 };
 CHECKED enum rc admin_invite(struct ctx *c, const char *email, bool as_super,
-                             int64_t permissions);
+                             int64_t permissions, struct link_row *out);
+CHECKED enum rc admin_invite_again(struct ctx *c, struct id id,
+                                   struct link_row *out);
+CHECKED enum rc admin_invite_revoke(struct ctx *c, struct id id);
 CHECKED enum rc staff_invite(struct ctx *c, const char *email,
                              int64_t permissions, struct id *out);
 CHECKED enum rc staff_invite_again(struct ctx *c, struct id id);

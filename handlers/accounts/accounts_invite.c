@@ -11,60 +11,136 @@
 
 enum { INVITE_S = 72 * HOUR, STAFF_MAX = 100 };
 
-static enum rc send(struct ctx *c, const char *topic,
-                    const struct link_new *link, const char *store)
+static const char page[] = "/account/invitation";
+
+/* What is in the mail. */
+struct invitation {
+	const char *topic, *email, *url, *store;
+	struct id subject;
+	struct when expires;
+};
+
+static enum rc send(struct ctx *c, const struct invitation *in)
 {
 	char text[WHEN_TEXT_MAX];
-	struct when expires = { 0 };
-	const char *url = NULL;
-	enum rc rc = link_make(c, link, "/account/invitation", &url, &expires);
 
-	if (rc)
-		return rc;
-	return tell(c, topic, link->subject, link->email, NULL, NULL,
-	            json_pack("{s:s, s:s, s:s?}", "url", url, "expires_at",
-	                      when_text(expires, text), "store", store));
+	return tell(c, in->topic, in->subject, in->email, NULL, NULL,
+	            json_pack("{s:s, s:s, s:s?}", "url", in->url, "expires_at",
+	                      when_text(in->expires, text), "store",
+	                      in->store));
+}
+
+static json_t *names_of(struct ctx *c, int64_t permissions)
+{
+	size_t n = 0;
+	const char **names = permission_names(c, permissions, &n);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+/* Admins. */
+
+static const char admin_purpose[] = "admin_invite";
+
+static const char *admin_text(struct ctx *c, const struct link_row *l)
+{
+	return json_given(
+		c, json_pack("{s:s, s:b, s:o}", "email", l->email,
+	                     "super_admin", (l->roles & ROLE_SUPER) != 0,
+	                     "permissions", names_of(c, l->permissions)));
+}
+
+static enum rc invite_admin(struct ctx *c, const struct link_new *link,
+                            struct link_row *out)
+{
+	struct invitation mail = { .topic = "account.admin_invited",
+		                   .email = link->email };
+	enum rc rc = link_make(c, link, page, &mail.url, &mail.expires);
+
+	if (!rc)
+		rc = links_db_open_get(c, admin_purpose, link->id, out);
+	if (!rc)
+		rc = send(c, &mail);
+	if (!rc)
+		rc = audit_add(c, "user.invited", "invitation", out->id, NULL,
+		               admin_text(c, out), NULL);
+	return rc;
 }
 
 enum rc admin_invite(struct ctx *c, const char *email, bool as_super,
-                     int64_t permissions)
+                     int64_t permissions, struct link_row *out)
 {
-	struct link_new link = { .purpose = "admin_invite",
+	struct link_new link = { .id = id_new(),
+		                 .purpose = admin_purpose,
 		                 .email = email,
 		                 .roles = as_super ? ROLE_SUPER : ROLE_ADMIN,
 		                 .permissions = as_super ? 0 : permissions,
 		                 .seconds = INVITE_S };
-	size_t n = 0;
-	const char **names = permission_names(c, permissions, &n);
-	json_t *list = json_array();
 	enum rc rc = sql_begin(c);
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(names[i]));
-	const char *after =
-		json_given(c, json_pack("{s:b, s:o}", "super_admin", as_super,
-	                                "permissions", list));
+	return rc ? rc : sql_end(c, invite_admin(c, &link, out));
+}
 
+static enum rc invite_admin_again(struct ctx *c, struct id id,
+                                  struct link_row *out)
+{
+	struct invitation mail = { .topic = "account.admin_invited" };
+	enum rc rc = links_db_open_get(c, admin_purpose, id, out);
+
+	if (!rc)
+		rc = link_renew(c, id, page, INVITE_S, &mail.url,
+		                &mail.expires);
 	if (rc)
 		return rc;
-	rc = send(c, "account.admin_invited", &link, NULL);
+	mail.email = out->email;
+	out->expires_at = mail.expires;
+	rc = send(c, &mail);
 	if (!rc)
-		rc = audit_add(c, "user.invited", "user", (struct id){ { 0 } },
-		               NULL, after, NULL);
-	return sql_end(c, rc);
+		rc = audit_add(c, "user.invited_again", "invitation", id, NULL,
+		               admin_text(c, out), NULL);
+	return rc;
+}
+
+enum rc admin_invite_again(struct ctx *c, struct id id, struct link_row *out)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, invite_admin_again(c, id, out));
+}
+
+static enum rc revoke_admin(struct ctx *c, struct id id)
+{
+	struct link_row l = { 0 };
+	int64_t changed = 0;
+	enum rc rc = links_db_open_get(c, admin_purpose, id, &l);
+
+	if (!rc)
+		rc = links_db_void_one(c, id, &changed);
+	if (!rc && !changed)
+		rc = fail(c, RC_CONFLICT, "used",
+		          "The invitation was accepted in the meantime");
+	if (!rc)
+		rc = audit_add(c, "user.invitation_revoked", "invitation", id,
+		               admin_text(c, &l), NULL, NULL);
+	return rc;
+}
+
+enum rc admin_invite_revoke(struct ctx *c, struct id id)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, revoke_admin(c, id));
 }
 
 /* Staff. */
 
 static const char *rights_text(struct ctx *c, int64_t permissions)
 {
-	size_t n = 0;
-	const char **names = permission_names(c, permissions, &n);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(names[i]));
-	return json_given(c, json_pack("{s:o}", "permissions", list));
+	return json_given(
+		c, json_pack("{s:o}", "permissions", names_of(c, permissions)));
 }
 
 /* Nobody grants what they lack. */
@@ -86,9 +162,15 @@ static enum rc send_staff(struct ctx *c, const struct staff_row *s)
 		                 .subject = s->id,
 		                 .email = s->email,
 		                 .seconds = INVITE_S };
+	struct invitation mail = { .topic = "account.staff_invited",
+		                   .email = s->email,
+		                   .subject = s->id };
 	enum rc rc = vendors_db_get(c, s->vendor_id, &v);
 
-	return rc ? rc : send(c, "account.staff_invited", &link, v.name);
+	if (!rc)
+		rc = link_make(c, &link, page, &mail.url, &mail.expires);
+	mail.store = v.name;
+	return rc ? rc : send(c, &mail);
 }
 
 static enum rc add_staff(struct ctx *c, struct staff_row *s)

@@ -31,7 +31,7 @@ enum rc link_make(struct ctx *c, const struct link_new *in, const char *path,
 	if (rc)
 		return rc;
 	struct link_row row = {
-		.id = id_new(),
+		.id = id_is_none(in->id) ? id_new() : in->id,
 		.token_hash = token_hash(c, text),
 		.purpose = in->purpose,
 		.user_id = in->user,
@@ -52,6 +52,24 @@ enum rc link_make(struct ctx *c, const struct link_new *in, const char *path,
 	                 text);
 	*expires = row.expires_at;
 	return RC_OK;
+}
+
+enum rc link_renew(struct ctx *c, struct id id, const char *path,
+                   int64_t seconds, const char **url, struct when *expires)
+{
+	const char *text = random_token(c->arena, LINK_BYTES);
+	int64_t changed = 0;
+
+	*expires = when_plus(c->now, seconds);
+	enum rc rc =
+		links_db_renew(c, id, token_hash(c, text), *expires, &changed);
+
+	if (!rc && !changed)
+		rc = fail(c, RC_CONFLICT, "used",
+		          "The link was used in the meantime");
+	*url = arena_fmt(c->arena, "%s%s?token=%s", settings->base_url, path,
+	                 text);
+	return rc;
 }
 
 /* Never why: whoever tries tokens learns nothing. */

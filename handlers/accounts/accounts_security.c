@@ -208,6 +208,48 @@ enum rc security_event_add(struct ctx *c, const char *kind, struct id user,
 	return add(c, &e);
 }
 
+/* One id for each event and kind: its time, and a hash of both. */
+static struct id id_of(struct ctx *c, struct id event, const char *kind)
+{
+	char text[ID_TEXT_MAX];
+	struct blob hash = token_hash(
+		c, arena_fmt(c->arena, "%s/%s", id_text(event, text), kind));
+
+	memcpy(event.b + 8, hash.p, 8);
+	event.b[8] = (event.b[8] & 0x3f) | 0x80; /* RFC 9562 variant */
+	return event;
+}
+
+enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
+                          const char *kind, struct id user, struct id subject)
+{
+	struct event_row row = event_of(c, kind, user, NULL);
+
+	row.id = id_of(c, e->id, kind);
+	row.subject_id = subject;
+	row.created_at = e->created_at;
+	enum rc rc = add(c, &row);
+
+	if (rc != RC_CONFLICT)
+		return rc;
+	fail_clear(c);
+	return RC_OK;
+}
+
+void accounts_notice(struct req *r)
+{
+	struct ctx *c = &r->ctx;
+	json_t *facts = json_pack("{s:s, s:s}", "method", r->method, "route",
+	                          r->route ? r->route->path : "");
+	enum rc rc =
+		security_event_add(c, r->noticed, (struct id){ { 0 } },
+	                           (struct id){ { 0 } }, json_given(c, facts));
+
+	if (rc)
+		log_warn("security", "%s was not kept: %s", r->noticed,
+		         rc_name(rc));
+}
+
 /* The back-test: what would have fired, by rule. */
 
 struct tally {

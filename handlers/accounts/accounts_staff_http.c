@@ -1,4 +1,4 @@
-/* A store's staff and invitations. */
+/* A store's staff and its invitations. */
 #include "config.h"
 
 #include "handlers/accounts/accounts_http.h"
@@ -143,28 +143,4 @@ enum rc accounts_invitation_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = invitation_accept(&r->ctx, &in, &out);
 	return rc ? rc : reply(r, &out);
-}
-
-enum rc accounts_register_admin_post(struct req *r)
-{
-	struct ctx *c = &r->ctx;
-	struct admin_in in = { 0 };
-	int64_t permissions = 0;
-
-	req_body(r, &in);
-	enum rc rc =
-		permissions_read(c, "permissions", in.permissions,
-	                         in.n_permissions, MAY_ADMIN_ALL, &permissions);
-	if (!rc && !in.is_super && !permissions)
-		rc = fail_field(c, "permissions", "required",
-		                "A limited admin needs permissions");
-	if (!rc)
-		rc = accounts_need_recent_password(c);
-	if (!rc)
-		rc = admin_invite(c, in.email, in.is_super, permissions);
-	if (rc)
-		return rc;
-	struct said out = { "The invitation is on its way" };
-
-	return reply(r, &out);
 }

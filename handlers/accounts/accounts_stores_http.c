@@ -183,6 +183,8 @@ enum rc accounts_admin_vendor_patch(struct req *r)
 
 	req_body(r, &in);
 	if (!rc)
+		rc = accounts_need_recent_password(c);
+	if (!rc)
 		rc = sql_begin(c);
 	if (rc)
 		return rc;
@@ -207,6 +209,8 @@ static enum rc apply(struct req *r, enum vendor_event event)
 	enum rc rc = req_id(r, 0, &id);
 
 	req_body(r, &in);
+	if (!rc && event == VENDOR_SUSPEND)
+		rc = accounts_need_recent_password(&r->ctx);
 	if (!rc)
 		rc = vendor_apply(&r->ctx, id, event, in.reason, &v);
 	return rc ? rc : reply_store(r, &v);

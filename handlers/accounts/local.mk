@@ -11,6 +11,7 @@ libmerkato_a_SOURCES += handlers/accounts/accounts_documents_http.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_hours.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_identify.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_invite.c
+libmerkato_a_SOURCES += handlers/accounts/accounts_invite_http.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_jobs.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_links.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_login.c

@@ -43,6 +43,7 @@ enum rc catalog_vendor_visibility_get(struct req *r);
 enum rc catalog_vendor_import_post(struct req *r);
 enum rc catalog_vendor_import_get(struct req *r);
 enum rc catalog_vendor_export_get(struct req *r);
+void catalog_vendor_export_seen(struct req *r);
 
 enum rc catalog_admin_products_get(struct req *r);
 enum rc catalog_admin_product_get(struct req *r);

@@ -359,6 +359,7 @@ const struct route catalog_routes[] = {
 	  .summary = "How far an import is, and what was wrong" },
 	{ "GET", "/api/vendor/products/export", catalog_vendor_export_get,
 	  STORE, READ, .pool = POOL_SLOW, .type = "text/csv",
+	  .seen = catalog_vendor_export_seen,
 	  .summary = "All variants of my store as CSV, ready to be imported" },
 
 	/* Moderation. */

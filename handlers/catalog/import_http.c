@@ -8,8 +8,10 @@
 
 #include "db/imports_db.h"
 #include "fcgi/base/csv.h"
+#include "fcgi/base/log.h"
 #include "fcgi/base/settings.h"
 #include "fcgi/http/reply.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_http.h"
 
 enum { CSV_MAX = 10 * 1024 * 1024, EXPORT_AT_ONCE = 500 };
@@ -194,4 +196,15 @@ enum rc catalog_vendor_export_get(struct req *r)
 	rc = reply_text(r, 200, "text/csv; charset=utf-8", "", 0);
 	r->send_fd = fd;
 	return rc;
+}
+
+/* Who takes the whole catalog away again and again is looked at. */
+void catalog_vendor_export_seen(struct req *r)
+{
+	enum rc rc = security_event_add(&r->ctx, "export.made", r->ctx.actor,
+	                                r->ctx.vendor, NULL);
+
+	if (rc)
+		log_warn("security", "export.made was not kept: %s",
+		         rc_name(rc));
 }

@@ -168,7 +168,8 @@ static void explain(struct req *r, json_t *tree)
 }
 
 static const char *const people[] = { "actor_id",   "user_id",     "owner_id",
-	                              "decided_by", "customer_id", NULL };
+	                              "decided_by", "customer_id", "invited_by",
+	                              NULL };
 
 /* Ids of people in a row or in a list of rows. */
 static void collect(const json_t *row, struct id *ids, size_t *n)

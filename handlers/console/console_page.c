@@ -26,6 +26,8 @@ static const struct choice messages[] = {
 	{ "category_changed", "The category was changed." },
 	{ "category_moved", "The category was moved." },
 	{ "category_deleted", "The category was deleted." },
+	{ "invited", "The invitation is on its way." },
+	{ "invitation_revoked", "The invitation was revoked." },
 	{ "case_decided", "The case is closed." },
 	{ "session_ended", "That session was signed out." },
 	{ "order_cancelled", "The order was cancelled." },
@@ -39,6 +41,7 @@ static const struct nav {
 	const char *label, *path;
 	unsigned permission;
 	const char *query; /* what its page shows first */
+	bool is_for_super;
 } navs[] = {
 	{ "", "Overview", "/console", 0 },
 	{ "Moderation", "Products", "/console/products", MAY_ADMIN_PRODUCTS },
@@ -48,6 +51,8 @@ static const struct nav {
 	{ "Shop", "Categories", "/console/categories", MAY_ADMIN_CATEGORIES },
 	{ "Shop", "Orders", "/console/orders", MAY_ADMIN_ORDERS },
 	{ "People", "Accounts", "/console/users", MAY_ADMIN_USERS },
+	{ "People", "Invitations", "/console/invitations", 0,
+	  .is_for_super = true },
 	{ "Safety", "Cases", "/console/cases", MAY_ADMIN_USERS,
 	  "?status=open" },
 	{ "Safety", "Security events", "/console/security-events",
@@ -96,6 +101,13 @@ static bool has_route(const char *path)
 	return false;
 }
 
+static bool may_see(struct req *r, const struct nav *n)
+{
+	if (n->permission && !may(&r->ctx, (enum permission)n->permission))
+		return false;
+	return (!n->is_for_super || is_super(&r->ctx)) && has_route(n->path);
+}
+
 static void add_nav(struct req *r, json_t *data)
 {
 	json_t *groups = json_array(), *items = NULL;
@@ -104,9 +116,7 @@ static void add_nav(struct req *r, json_t *data)
 	for (size_t i = 0; i < sizeof(navs) / sizeof(*navs); i++) {
 		const struct nav *n = &navs[i];
 
-		if ((n->permission &&
-		     !may(&r->ctx, (enum permission)n->permission)) ||
-		    !has_route(n->path))
+		if (!may_see(r, n))
 			continue;
 		if (!group || strcmp(group, n->group) != 0) {
 			items = json_array();

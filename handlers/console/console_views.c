@@ -77,6 +77,7 @@ static const struct choice time_orders[] = {
 };
 
 static void add_rights(struct req *r, json_t *data);
+static void add_permissions(struct req *r, json_t *data);
 static void add_order_moves(struct req *r, json_t *data);
 static void add_review_moves(struct req *r, json_t *data);
 
@@ -96,6 +97,8 @@ static const struct view {
 	  .orders = user_orders, .search = { "q", "Name or address", 100 } },
 	{ "/console/users/{id}", "user", "Account", .title_from = "name",
 	  .more = add_rights },
+	{ "/console/invitations", "invitations", "Invitations",
+	  .orders = time_orders, .more = add_permissions },
 	{ "/console/cases", "cases", "Cases", .statuses = case_statuses,
 	  .orders = time_orders },
 	{ "/console/cases/{id}", "case", "Case" },
@@ -123,6 +126,11 @@ static const struct verb {
 	{ "/console/users/{id}/suspend", "user_suspended", NULL },
 	{ "/console/users/{id}/reinstate", "user_reinstated", NULL },
 	{ "/console/users/{id}/rights", "user_changed", NULL },
+	{ "/console/invitations/create", "invited", "/console/invitations" },
+	{ "/console/invitations/{id}/resend", "invited",
+	  "/console/invitations" },
+	{ "/console/invitations/{id}/revoke", "invitation_revoked",
+	  "/console/invitations" },
 	{ "/console/cases/{id}/dismiss", "case_decided",
 	  "/console/cases?status=open" },
 	{ "/console/cases/{id}/confirm", "case_decided",
@@ -181,6 +189,22 @@ static void add_bits(json_t *data, const char *name, const json_t *held,
 	json_object_set_new(data, name, list);
 }
 
+static void add_permissions(struct req *r, json_t *data)
+{
+	static const struct choice permissions[] = {
+		{ "products", "Products" },     { "reviews", "Reviews" },
+		{ "questions", "Questions" },   { "vendors", "Stores" },
+		{ "users", "Accounts" },        { "orders", "Orders" },
+		{ "disputes", "Disputes" },     { "payouts", "Payouts" },
+		{ "categories", "Categories" }, { "settings", "Settings" },
+		{ "reports", "Reports" },       { 0 },
+	};
+
+	(void)r;
+	add_bits(data, "permission_choices",
+	         json_object_get(data, "permissions"), permissions);
+}
+
 static void add_rights(struct req *r, json_t *data)
 {
 	static const struct choice roles[] = {
@@ -189,14 +213,6 @@ static void add_rights(struct req *r, json_t *data)
 		{ "admin", "Moderator" },
 		{ "super_admin", "Super admin" },
 		{ 0 },
-	};
-	static const struct choice permissions[] = {
-		{ "products", "Products" },     { "reviews", "Reviews" },
-		{ "questions", "Questions" },   { "vendors", "Stores" },
-		{ "users", "Accounts" },        { "orders", "Orders" },
-		{ "disputes", "Disputes" },     { "payouts", "Payouts" },
-		{ "categories", "Categories" }, { "settings", "Settings" },
-		{ "reports", "Reports" },       { 0 },
 	};
 	const json_t *held = json_object_get(data, "roles");
 
@@ -211,8 +227,7 @@ static void add_rights(struct req *r, json_t *data)
 	                                              json_string_value(one)));
 	json_object_set_new(data, "kept_roles", kept);
 	add_bits(data, "role_choices", held, roles);
-	add_bits(data, "permission_choices",
-	         json_object_get(data, "permissions"), permissions);
+	add_permissions(r, data);
 	console_flag(data, "may_grant", is_super(&r->ctx));
 }
 

@@ -10,3 +10,4 @@ libmerkato_a_SOURCES += %D%/orders_shapes.c
 libmerkato_a_SOURCES += %D%/orders_ship.c
 libmerkato_a_SOURCES += %D%/orders_status.c
 libmerkato_a_SOURCES += %D%/orders_store_http.c
+libmerkato_a_SOURCES += %D%/orders_watch.c

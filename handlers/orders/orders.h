@@ -189,5 +189,10 @@ CHECKED enum rc orders_has_bought(struct ctx *c, struct id customer,
 /* Jobs. */
 enum rc orders_expire_job(struct ctx *c, bool *more);
 enum rc orders_release_job(struct ctx *c, bool *more);
+/* Consumers of "order.placed" and "payment.failed" for the rules of suspicious
+ * activity. */
+struct outbox_event;
+enum rc orders_watch_placed(struct ctx *c, const struct outbox_event *e);
+enum rc orders_watch_failed(struct ctx *c, const struct outbox_event *e);
 
 #endif

@@ -59,6 +59,10 @@ CHECKED enum rc reviews_queue_list(struct ctx *c, const struct review_filter *f,
                                    struct review **rows, size_t *n,
                                    struct page_info *info);
 
+/* Consumer of "review.written" for the rules of suspicious activity. */
+struct outbox_event;
+enum rc reviews_watch_written(struct ctx *c, const struct outbox_event *e);
+
 /* Sums and histograms of all products from the reviews themselves. */
 CHECKED enum rc reviews_rebuild(struct ctx *c);
 

@@ -133,6 +133,32 @@ const struct person *a_staff(const struct person *owner, unsigned permissions)
 	return sign_in(p);
 }
 
+const char *uri_of(const char *fmt, struct id id)
+{
+	char text[ID_TEXT_MAX];
+	size_t n = strcspn(fmt, "$");
+
+	return arena_fmt(tc->arena, "%.*s%s%s", (int)n, fmt, id_text(id, text),
+	                 fmt + n + 1);
+}
+
+int login_status(const char *email, const char *password)
+{
+	return OPEN_POST("/api/auth/login",
+	                 BODY("{\"email\":\"%s\",\"password\":\"%s\"}", email,
+	                      password))
+	        ->status;
+}
+
+const struct answered *form_post(const char *uri, const char *body,
+                                 const char *cookie)
+{
+	return request("POST", uri, body,
+	               "Content-Type: application/x-www-form-urlencoded",
+	               "Origin: http://localhost:8080",
+	               "Sec-Fetch-Site: same-origin", cookie);
+}
+
 struct told_row {
 	const char *payload;
 };

@@ -27,6 +27,21 @@ struct person {
 	const char *slug; /* of owners */
 };
 
+/* Requests as a person, or nobody. */
+#define BODY(...) arena_fmt(tc->arena, __VA_ARGS__)
+#define GET(uri, p) request("GET", uri, NULL, (p)->bearer)
+#define POST(uri, body, p) request("POST", uri, body, (p)->bearer)
+#define PATCH(uri, body, p) request("PATCH", uri, body, (p)->bearer)
+#define DELETE(uri, p) request("DELETE", uri, NULL, (p)->bearer)
+#define OPEN_POST(uri, body) request("POST", uri, body)
+/* "/api/things/$" with an id for the $. */
+const char *uri_of(const char *fmt, struct id id);
+/* The status of a login. */
+int login_status(const char *email, const char *password);
+/* A form as a browser sends it. cookie may be NULL. */
+const struct answered *form_post(const char *uri, const char *body,
+                                 const char *cookie);
+
 bool people_start(void);
 void people_after(void);
 

@@ -8,8 +8,8 @@
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
 
-#define POST(uri, body, ...) request("POST", uri, body, ##__VA_ARGS__)
-#define GET(uri, ...) request("GET", uri, NULL, ##__VA_ARGS__)
+#define SEND(uri, body, ...) request("POST", uri, body, ##__VA_ARGS__)
+#define ASK(uri, ...) request("GET", uri, NULL, ##__VA_ARGS__)
 
 static const char *with(const char *fmt, const char *s)
 {
@@ -20,7 +20,7 @@ static const char *with(const char *fmt, const char *s)
 
 static const struct answered *log_in(const char *email, const char *password)
 {
-	return POST("/api/auth/login",
+	return SEND("/api/auth/login",
 	            arena_fmt(tc->arena,
 	                      "{\"email\":\"%s\",\"password\":\"%s\"}", email,
 	                      password));
@@ -28,7 +28,7 @@ static const struct answered *log_in(const char *email, const char *password)
 
 static const struct answered *refresh(const char *token)
 {
-	return POST("/api/auth/refresh", with("{\"refresh\":\"$\"}", token));
+	return SEND("/api/auth/refresh", with("{\"refresh\":\"$\"}", token));
 }
 
 static const char *bearer(const char *access)
@@ -43,7 +43,7 @@ static const char registration[] =
 static void a_customer_registers_confirms_and_signs_in(void)
 {
 	const struct answered *a =
-		POST("/api/auth/register/customer", registration);
+		SEND("/api/auth/register/customer", registration);
 
 	CHECK_INT(a->status, 201, a->body);
 	CHECK_INT(n_told("account.verify"), 1, "a mail is on its way");
@@ -52,9 +52,9 @@ static void a_customer_registers_confirms_and_signs_in(void)
 	CHECK_TEXT(answered_text(a, "user.email_verified"), "false", "not yet");
 	const char *token = told_token("account.verify");
 
-	a = POST("/api/auth/verify-email", with("{\"token\":\"$\"}", token));
+	a = SEND("/api/auth/verify-email", with("{\"token\":\"$\"}", token));
 	CHECK_INT(a->status, 200, a->body);
-	a = POST("/api/auth/verify-email", with("{\"token\":\"$\"}", token));
+	a = SEND("/api/auth/verify-email", with("{\"token\":\"$\"}", token));
 	CHECK_INT(a->status, 422, "a link works once");
 	CHECK_HAS(a->body, "\"token\"", "the field is named");
 	a = log_in("ALMAZ@example.com", "blue nile falls 7");
@@ -63,7 +63,7 @@ static void a_customer_registers_confirms_and_signs_in(void)
 	CHECK_TEXT(answered_text(a, "expires_in"), "900", "15 minutes");
 	CHECK_TEXT(answered_text(a, "user.email_verified"), "true", "now");
 	CHECK_TEXT(answered_text(a, "user.roles.0"), "customer", "role");
-	a = GET("/api/users/me", bearer(answered_text(a, "access")));
+	a = ASK("/api/users/me", bearer(answered_text(a, "access")));
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_TEXT(answered_text(a, "name"), "Almaz Ayana", "name");
 	CHECK_LACKS(a->body, "pbkdf2", "no hash");
@@ -76,15 +76,15 @@ static void a_taken_address_is_told_by_mail_only(void)
 		tc->arena, "{\"email\":\"%s\",\"password\":\"new words here\"}",
 		p->email);
 	const struct answered *first =
-		POST("/api/auth/register/customer", registration);
+		SEND("/api/auth/register/customer", registration);
 	const struct answered *second =
-		POST("/api/auth/register/customer", body);
+		SEND("/api/auth/register/customer", body);
 
 	CHECK_INT(second->status, first->status, "status");
 	CHECK_TEXT(second->body, first->body, "body");
 	CHECK_INT(n_told("account.exists"), 1, "its owner is told");
 	for (int i = 0; i < 5; i++)
-		POST("/api/auth/register/customer", body);
+		SEND("/api/auth/register/customer", body);
 	CHECK_INT(n_told("account.exists"), 3, "three times an hour at most");
 	CHECK_INT(log_in(p->email, "new words here")->status, 401,
 	          "the password is still the old one");
@@ -93,34 +93,34 @@ static void a_taken_address_is_told_by_mail_only(void)
 
 static void a_new_link_voids_the_old_one(void)
 {
-	POST("/api/auth/register/customer", registration);
+	SEND("/api/auth/register/customer", registration);
 	const char *first = told_token("account.verify");
 
 	tc->now = when_plus(tc->now, 1);
-	const struct answered *a = POST("/api/auth/verify-email/resend",
+	const struct answered *a = SEND("/api/auth/verify-email/resend",
 	                                "{\"email\":\"almaz@example.com\"}");
 
 	CHECK_INT(a->status, 200, a->body);
 	const char *second = told_token("account.verify");
 
 	CHECK_TRUE(strcmp(first, second) != 0, "two links");
-	a = POST("/api/auth/verify-email", with("{\"token\":\"$\"}", first));
+	a = SEND("/api/auth/verify-email", with("{\"token\":\"$\"}", first));
 	CHECK_INT(a->status, 422, "the first is void");
 	for (int i = 0; i < 4; i++)
-		POST("/api/auth/verify-email/resend",
+		SEND("/api/auth/verify-email/resend",
 		     "{\"email\":\"almaz@example.com\"}");
 	CHECK_INT(n_told("account.verify"), 3, "three an hour");
 	const struct answered *known =
-		POST("/api/auth/verify-email/resend",
+		SEND("/api/auth/verify-email/resend",
 	             "{\"email\":\"almaz@example.com\"}");
 	const struct answered *unknown =
-		POST("/api/auth/verify-email/resend",
+		SEND("/api/auth/verify-email/resend",
 	             "{\"email\":\"nobody@example.com\"}");
 
 	CHECK_INT(known->status, unknown->status, "status");
 	CHECK_TEXT(known->body, unknown->body, "body");
 	tc->now = when_plus(tc->now, 49L * HOUR);
-	a = POST("/api/auth/verify-email",
+	a = SEND("/api/auth/verify-email",
 	         with("{\"token\":\"$\"}", told_token("account.verify")));
 	CHECK_INT(a->status, 422, "a link lives 48 hours");
 }
@@ -150,7 +150,7 @@ static void weak_passwords_are_refused(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct answered *a =
-			POST("/api/auth/register/customer",
+			SEND("/api/auth/register/customer",
 		             arena_fmt(tc->arena,
 		                       "{\"email\":\"w@example.com\",\"name\":"
 		                       "\"Workneh T\",\"password\":\"%s\"}",
@@ -166,7 +166,7 @@ static void weak_passwords_are_refused(void)
 	memset(lengthy, 'x', 257);
 	lengthy[1] = 'y';
 	const struct answered *a =
-		POST("/api/auth/register/customer",
+		SEND("/api/auth/register/customer",
 	             with("{\"email\":\"w@example.com\",\"password\":\"$\"}",
 	                  lengthy));
 
@@ -249,10 +249,10 @@ static void refresh_tokens_rotate_and_reuse_ends_the_family(void)
 	const char *next = answered_text(a, "refresh");
 	const char *access = answered_text(a, "access");
 
-	CHECK_INT(GET("/api/users/me", bearer(access))->status, 200, "new");
+	CHECK_INT(ASK("/api/users/me", bearer(access))->status, 200, "new");
 	CHECK_INT(refresh(p->refresh)->status, 401, "a spent one");
 	CHECK_INT(refresh(next)->status, 401, "the family has ended");
-	CHECK_INT(GET("/api/users/me", bearer(access))->status, 401,
+	CHECK_INT(ASK("/api/users/me", bearer(access))->status, 401,
 	          "and its access tokens with it");
 	CHECK_INT(n_told("account.sessions_ended"), 1, "the owner is told");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM security_event"
@@ -272,27 +272,27 @@ static void logging_out_ends_access_tokens_at_once(void)
 	const struct person *p = a_customer();
 	const char *other = a_bearer(p->id);
 
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 200, "before");
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 200, "before");
 	CHECK_INT(request("POST", "/api/auth/logout", NULL, p->bearer)->status,
 	          204, "logout");
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 401, "after");
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 401, "after");
 	CHECK_INT(refresh(p->refresh)->status, 401, "refresh too");
-	CHECK_INT(GET("/api/users/me", other)->status, 200, "elsewhere not");
+	CHECK_INT(ASK("/api/users/me", other)->status, 200, "elsewhere not");
 	CHECK_INT(request("POST", "/api/auth/logout-all", NULL, other)->status,
 	          204, "everywhere");
-	CHECK_INT(GET("/api/users/me", other)->status, 401, "ended");
-	CHECK_INT(POST("/api/auth/logout", "{}")->status, 401, "nobody");
+	CHECK_INT(ASK("/api/users/me", other)->status, 401, "ended");
+	CHECK_INT(SEND("/api/auth/logout", "{}")->status, 401, "nobody");
 }
 
 static void logging_out_works_by_refresh_token(void)
 {
 	const struct person *p = a_customer();
-	const struct answered *a = POST(
+	const struct answered *a = SEND(
 		"/api/auth/logout", with("{\"refresh\":\"$\"}", p->refresh));
 
 	CHECK_INT(a->status, 204, a->body);
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 401, "ended");
-	a = POST("/api/auth/logout", with("{\"refresh\":\"$\"}", p->refresh));
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 401, "ended");
+	a = SEND("/api/auth/logout", with("{\"refresh\":\"$\"}", p->refresh));
 	CHECK_INT(a->status, 204, "twice is fine");
 }
 
@@ -304,7 +304,7 @@ static void sessions_are_listed_and_ended_by_their_owner_only(void)
 	                             id_text(p->session, text));
 
 	a_bearer(p->id);
-	const struct answered *a = GET("/api/auth/sessions", p->bearer);
+	const struct answered *a = ASK("/api/auth/sessions", p->bearer);
 
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_TEXT(answered_text(a, "count"), "2", "two");
@@ -313,21 +313,21 @@ static void sessions_are_listed_and_ended_by_their_owner_only(void)
 	          "somebody else's is not there");
 	CHECK_INT(request("DELETE", path, NULL, p->bearer)->status, 204,
 	          "mine");
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 401, "gone");
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 401, "gone");
 }
 
 static void a_changed_role_is_felt_at_once_and_without_a_cache(void)
 {
 	const struct person *p = a_person(ROLE_ADMIN, MAY_ADMIN_VENDORS);
 
-	CHECK_INT(GET("/api/admin/vendors", p->bearer)->status, 200, "before");
+	CHECK_INT(ASK("/api/admin/vendors", p->bearer)->status, 200, "before");
 	NEED_RC(accounts_db_roles_set(tc, p->id, ROLE_CUSTOMER, 0), RC_OK,
 	        "demote");
 	/* memcached keeps what it had for less than a minute. */
 	NEED_TRUE(cache_flush(tc), "flush");
-	CHECK_INT(GET("/api/admin/vendors", p->bearer)->status, 401,
+	CHECK_INT(ASK("/api/admin/vendors", p->bearer)->status, 401,
 	          "the token is of an older version");
-	CHECK_INT(GET("/api/admin/vendors", a_bearer(p->id))->status, 403,
+	CHECK_INT(ASK("/api/admin/vendors", a_bearer(p->id))->status, 403,
 	          "and the new one has no right");
 }
 
@@ -361,17 +361,17 @@ static void keys_rotate_without_logging_anybody_out(void)
 	                       "derived"),
 	          "two keys");
 	NEED_TRUE(token_load_keys(), "load");
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 200, "the old key");
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 200, "the old key");
 	const char *next = a_bearer(p->id);
 
-	CHECK_INT(GET("/api/users/me", next)->status, 200, "the new key");
+	CHECK_INT(ASK("/api/users/me", next)->status, 200, "the new key");
 	NEED_TRUE(settings_set("jwt_keys",
 	                       "k2:5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b"),
 	          "one key");
 	NEED_TRUE(token_load_keys(), "load");
-	CHECK_INT(GET("/api/users/me", p->bearer)->status, 401,
+	CHECK_INT(ASK("/api/users/me", p->bearer)->status, 401,
 	          "the old key has gone");
-	CHECK_INT(GET("/api/users/me", next)->status, 200, "the new one not");
+	CHECK_INT(ASK("/api/users/me", next)->status, 200, "the new one not");
 	NEED_TRUE(settings_set("jwt_keys", "") && token_load_keys(), "back");
 }
 

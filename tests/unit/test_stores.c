@@ -9,15 +9,6 @@
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
 
-static const char *path_of(const char *fmt, struct id id)
-{
-	char text[ID_TEXT_MAX];
-	size_t n = strcspn(fmt, "$");
-
-	return arena_fmt(tc->arena, "%.*s%s%s", (int)n, fmt, id_text(id, text),
-	                 fmt + n + 1);
-}
-
 static const struct answered *get(const char *uri, const char *header)
 {
 	return header ? request("GET", uri, NULL, header)
@@ -71,7 +62,7 @@ static void a_store_is_applied_for_approved_and_suspended(void)
 	struct id vendor = { { 0 } };
 
 	NEED_TRUE(id && id_parse(id, &vendor), "an application");
-	a = post(path_of("/api/admin/vendors/$/approve", vendor), NULL, admin);
+	a = post(uri_of("/api/admin/vendors/$/approve", vendor), NULL, admin);
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_ID(told_parts.vendor, vendor, "the catalog is told");
 	CHECK_INT(n_told("vendor.approved"), 1, "and the owner");
@@ -79,11 +70,11 @@ static void a_store_is_applied_for_approved_and_suspended(void)
 	          "public");
 	CHECK_TEXT(answered_text(get("/api/vendors", NULL), "count"), "1",
 	           "listed");
-	a = post(path_of("/api/admin/vendors/$/approve", vendor), NULL, admin);
+	a = post(uri_of("/api/admin/vendors/$/approve", vendor), NULL, admin);
 	CHECK_INT(a->status, 409, "once");
-	a = post(path_of("/api/admin/vendors/$/suspend", vendor), "{}", admin);
+	a = post(uri_of("/api/admin/vendors/$/suspend", vendor), "{}", admin);
 	CHECK_INT(a->status, 422, "a reason is needed");
-	a = post(path_of("/api/admin/vendors/$/suspend", vendor),
+	a = post(uri_of("/api/admin/vendors/$/suspend", vendor),
 	         "{\"reason\":\"fakes\"}", admin);
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_TEXT(answered_text(a, "status"), "suspended", "status");
@@ -300,7 +291,7 @@ static void only_admins_with_the_right_see_applications(void)
 static void a_commission_is_set_with_an_audit_row(void)
 {
 	const struct person *owner = an_owner(), *admin = an_admin(0);
-	const char *path = path_of("/api/admin/vendors/$", owner->vendor);
+	const char *path = uri_of("/api/admin/vendors/$", owner->vendor);
 	struct vendor_brief brief = { 0 };
 	const struct answered *a = request(
 		"PATCH", path, "{\"commission_bp\":750}", admin->bearer);
@@ -365,13 +356,13 @@ static void papers_are_seen_by_owner_and_admins_only(void)
 	          "nor the staff's");
 	path = arena_fmt(
 		tc->arena, "%s/%s",
-		path_of("/api/admin/vendors/$/documents", owner->vendor), id);
+		uri_of("/api/admin/vendors/$/documents", owner->vendor), id);
 	CHECK_INT(get(path, admin->bearer)->status, 200, "admins for stores");
 	CHECK_INT(get(path, an_admin(MAY_ADMIN_PRODUCTS)->bearer)->status, 403,
 	          "no other");
 	CHECK_INT(get(arena_fmt(tc->arena, "%s/%s",
-	                        path_of("/api/admin/vendors/$/documents",
-	                                other->vendor),
+	                        uri_of("/api/admin/vendors/$/documents",
+	                               other->vendor),
 	                        id),
 	              admin->bearer)
 	                  ->status,
