@@ -52,6 +52,49 @@ enum rc accounts_db_user_get(struct ctx *c, struct id id, struct user_row *out)
 	               A(id));
 }
 
+static const struct field person_row_fields[] = {
+	FIELD(person_row, id),
+	FIELD(person_row, email),
+	FIELD(person_row, name),
+	FIELD(person_row, phone),
+	FIELD(person_row, locale),
+	FIELD(person_row, roles),
+	FIELD(person_row, permissions),
+	FIELD(person_row, verified_at),
+	FIELD(person_row, totp_at),
+	FIELD(person_row, created_at),
+	FIELD(person_row, version),
+	FIELD(person_row, store_id),
+	FIELD(person_row, store_slug),
+	FIELD(person_row, store_name),
+	FIELD(person_row, store_status),
+	FIELD(person_row, staff_permissions),
+	FIELDS_END,
+};
+static const struct shape person_row_shape =
+	SHAPE(person_row, person_row_fields);
+
+enum rc accounts_db_person_get(struct ctx *c, struct id id,
+                               struct person_row *out)
+{
+	return sql_get(c, &person_row_shape, out,
+	               "SELECT u.id, u.email, u.name, u.phone, u.locale,"
+	               "       u.roles, u.permissions, u.verified_at,"
+	               "       u.totp_at, u.created_at, u.version,"
+	               "       v.id AS store_id, v.slug AS store_slug,"
+	               "       v.name AS store_name, v.status AS store_status,"
+	               "       IF(o.id IS NULL, COALESCE(w.permissions, 0), 0)"
+	               "         AS staff_permissions"
+	               "  FROM users u"
+	               "  LEFT JOIN vendor o ON o.owner_id = u.id"
+	               "  LEFT JOIN vendor_staff w"
+	               "    ON w.user_id = u.id AND w.status = 'active'"
+	               "  LEFT JOIN vendor v"
+	               "    ON v.id = COALESCE(o.id, w.vendor_id)"
+	               " WHERE u.id = ?",
+	               A(id));
+}
+
 enum rc accounts_db_user_lock(struct ctx *c, struct id id, struct user_row *out)
 {
 	return sql_get(c, &user_row_shape, out,

@@ -28,6 +28,20 @@ CHECKED enum rc accounts_db_user_insert(struct ctx *c,
                                         const struct user_row *u);
 CHECKED enum rc accounts_db_user_get(struct ctx *c, struct id id,
                                      struct user_row *out);
+/* A person as they see themselves, with the store that they own, else the one
+ * whose active staff they are. */
+struct person_row {
+	struct id id;
+	const char *email, *name, *phone, *locale;
+	int64_t roles, permissions;
+	struct when verified_at, totp_at, created_at;
+	int64_t version;
+	struct id store_id; /* none = no store */
+	const char *store_slug, *store_name, *store_status;
+	int64_t staff_permissions; /* 0 for the owner */
+};
+CHECKED enum rc accounts_db_person_get(struct ctx *c, struct id id,
+                                       struct person_row *out);
 CHECKED enum rc accounts_db_user_lock(struct ctx *c, struct id id,
                                       struct user_row *out);
 CHECKED enum rc accounts_db_user_find(struct ctx *c, const char *email_key,

@@ -35,6 +35,21 @@ static struct {
 	size_t n;
 } ring;
 
+/*
+ * Tokens that were found good, by the hash of their text: a person sends the
+ * same one for a quarter of an hour, and reading it again costs more than all
+ * else that a cached answer needs. What changes with time is looked at each
+ * time. One place for each hash; they go when the keys are read again.
+ */
+enum { KNOWN = 256, KNOWN_SCOPE = 128 };
+struct known {
+	unsigned char hash[32];
+	struct token token; /* use NULL = free place */
+	struct when not_before;
+	char scope[KNOWN_SCOPE];
+};
+static struct known known[KNOWN];
+
 static bool complain(const char *why)
 {
 	fprintf(stderr, "MERKATO_JWT_KEYS: %s\n", why);
@@ -111,6 +126,7 @@ bool token_load_keys(void)
 	const char *s = settings->jwt_keys;
 
 	ring.n = 0;
+	memset(known, 0, sizeof(known));
 	if (!s || !*s)
 		return add_derived();
 	while (*s) {
@@ -259,7 +275,7 @@ static bool take_id(json_t *claims, const char *name, bool is_needed,
 	       !id_is_none(*out);
 }
 
-static bool take_times(json_t *claims, int64_t now, struct token *t)
+static bool take_times(json_t *claims, struct token *t, struct when *not_before)
 {
 	int64_t iat, nbf, exp;
 
@@ -268,12 +284,23 @@ static bool take_times(json_t *claims, int64_t now, struct token *t)
 		return false;
 	t->issued.us = iat * 1000000;
 	t->expires.us = exp * 1000000;
-	return exp > now - LEEWAY_S && nbf <= now + LEEWAY_S &&
-	       iat <= now + LEEWAY_S && exp > iat;
+	not_before->us = nbf * 1000000;
+	return exp > iat;
+}
+
+static bool is_current(const struct ctx *c, const struct token *t,
+                       struct when not_before)
+{
+	/* Whole seconds, as the claims have them. */
+	const struct when now = { c->now.us - c->now.us % 1000000 };
+	int64_t latest = when_plus(now, LEEWAY_S).us;
+
+	return t->expires.us > when_plus(now, -LEEWAY_S).us &&
+	       not_before.us <= latest && t->issued.us <= latest;
 }
 
 static bool take_claims(struct ctx *c, json_t *claims, const char *use,
-                        struct token *t)
+                        struct token *t, struct when *not_before)
 {
 	json_t *version = json_object_get(claims, "ver");
 	json_t *scope = json_object_get(claims, "scope");
@@ -290,29 +317,83 @@ static bool take_claims(struct ctx *c, json_t *claims, const char *use,
 	       take_id(claims, "jti", true, &t->jti) &&
 	       take_id(claims, "sid", false, &t->session) &&
 	       take_id(claims, "cid", false, &t->client) &&
-	       take_times(claims, c->now.us / 1000000, t);
+	       take_times(claims, t, not_before);
+}
+
+static bool recall(struct ctx *c, const struct known *k,
+                   const unsigned char hash[32], const char *use,
+                   struct token *t, struct when *not_before)
+{
+	if (!k->token.use || strcmp(k->token.use, use) != 0 ||
+	    !secret_equal(k->hash, hash, sizeof(k->hash)))
+		return false;
+	*t = k->token;
+	*not_before = k->not_before;
+	if (t->scope)
+		t->scope = arena_strdup(c->arena, k->scope);
+	return true;
+}
+
+static void remember(struct known *k, const unsigned char hash[32],
+                     const struct token *t, struct when not_before)
+{
+	size_t n = t->scope ? strlen(t->scope) + 1 : 0;
+
+	if (n > sizeof(k->scope))
+		return;
+	memcpy(k->hash, hash, sizeof(k->hash));
+	k->token = *t;
+	k->not_before = not_before;
+	if (n) {
+		memcpy(k->scope, t->scope, n);
+		k->token.scope = k->scope;
+	}
+}
+
+/* All but whether it is still, or already, good. */
+static bool read_token(struct ctx *c, const char *text, const char *use,
+                       struct token *out, struct when *not_before)
+{
+	struct token t = { 0 };
+	size_t n_signature;
+
+	const char *dot = strchr(text, '.');
+	const char *dot2 = dot ? strchr(dot + 1, '.') : NULL;
+	if (!dot2 || strchr(dot2 + 1, '.'))
+		return false;
+	json_t *header = part_object(c, text, (size_t)(dot - text));
+	json_t *claims = part_object(c, dot + 1, (size_t)(dot2 - dot - 1));
+	if (!header || !claims)
+		return false;
+	/* One signature has one text. */
+	const void *signature = text_unbase64url(
+		c->arena, dot2 + 1, strlen(dot2 + 1), &n_signature);
+	const struct key *key = header_key(header);
+	if (!signature || n_signature != 32 || !key || !is_signed(text, key) ||
+	    !take_claims(c, claims, use, &t, not_before))
+		return false;
+	*out = t;
+	return true;
 }
 
 enum rc token_check(struct ctx *c, const char *text, const char *use,
                     struct token *out)
 {
 	struct token t = { 0 };
-	size_t n = strnlen(text, TOKEN_MAX + 1), n_signature;
+	struct when not_before = { 0 };
+	unsigned char hash[32];
+	size_t n = strnlen(text, TOKEN_MAX + 1);
 
-	const char *dot = memchr(text, '.', n);
-	const char *dot2 = dot ? strchr(dot + 1, '.') : NULL;
-	if (n > TOKEN_MAX || !dot2 || strchr(dot2 + 1, '.'))
+	if (n > TOKEN_MAX)
 		return refuse(c);
-	json_t *header = part_object(c, text, (size_t)(dot - text));
-	json_t *claims = part_object(c, dot + 1, (size_t)(dot2 - dot - 1));
-	if (!header || !claims)
-		return refuse(c);
-	/* One signature has one text. */
-	const void *signature = text_unbase64url(
-		c->arena, dot2 + 1, strlen(dot2 + 1), &n_signature);
-	const struct key *key = header_key(header);
-	if (!signature || n_signature != 32 || !key || !is_signed(text, key) ||
-	    !take_claims(c, claims, use, &t))
+	sha256(text, n, hash);
+	struct known *k = &known[hash[0] % KNOWN];
+	if (!recall(c, k, hash, use, &t, &not_before)) {
+		if (!read_token(c, text, use, &t, &not_before))
+			return refuse(c);
+		remember(k, hash, &t, not_before);
+	}
+	if (!is_current(c, &t, not_before))
 		return refuse(c);
 	*out = t;
 	return RC_OK;

@@ -182,8 +182,8 @@ struct account {
 	int64_t version;
 };
 extern const struct shape account_shape;
-CHECKED enum rc account_of(struct ctx *c, const struct user_row *u,
-                           struct account *out);
+/* In one statement. */
+CHECKED enum rc account_get(struct ctx *c, struct id user, struct account *out);
 
 struct signed_in {
 	const char *access, *refresh, *token_type;

@@ -445,6 +445,5 @@ enum rc invitation_accept(struct ctx *c, const struct acceptance *in,
 	if (rc)
 		return rc;
 	sessions_forget(c, u.id, u.token_version);
-	rc = accounts_db_user_get(c, u.id, &u);
-	return rc ? rc : account_of(c, &u, out);
+	return account_get(c, u.id, out);
 }

@@ -171,7 +171,7 @@ enum rc login_finish(struct ctx *c, const struct user_row *u,
 	if (!rc)
 		rc = session_tokens(c, u, session, refresh, &t);
 	if (!rc)
-		rc = account_of(c, u, account);
+		rc = account_get(c, u->id, account);
 	if (rc)
 		return rc;
 	*out = (struct signed_in){ .access = t.access,

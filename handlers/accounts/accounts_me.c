@@ -42,41 +42,37 @@ static const struct field signed_in_fields[] = {
 };
 const struct shape signed_in_shape = SHAPE(signed_in, signed_in_fields);
 
-/* The store they own, else the one they work for. */
-static enum rc store_of(struct ctx *c, const struct user_row *u,
-                        struct account_store **out, int64_t *permissions)
+static struct account_store *store_of(struct ctx *c, const struct person_row *p)
 {
-	struct store_of_person s = { 0 };
-	bool found = false;
-	enum rc rc = vendors_db_of_person(c, u->id, &s, &found);
+	if (id_is_none(p->store_id))
+		return NULL;
+	struct account_store *s = arena_new(c->arena, struct account_store);
 
-	if (rc || !found)
-		return rc;
-	*permissions |= s.permissions & MAY_STAFF_ALL;
-	*out = arena_new(c->arena, struct account_store);
-	**out = (struct account_store){ s.id, s.slug, s.name, s.status };
-	return RC_OK;
+	*s = (struct account_store){ p->store_id, p->store_slug, p->store_name,
+		                     p->store_status };
+	return s;
 }
 
-enum rc account_of(struct ctx *c, const struct user_row *u, struct account *out)
+enum rc account_get(struct ctx *c, struct id user, struct account *out)
 {
-	int64_t permissions = u->permissions & MAY_ADMIN_ALL;
-	struct account_store *store = NULL;
-	enum rc rc = store_of(c, u, &store, &permissions);
+	struct person_row p = { 0 };
+	enum rc rc = accounts_db_person_get(c, user, &p);
 
 	if (rc)
 		return rc;
-	*out = (struct account){ .id = u->id,
-		                 .email = u->email,
-		                 .email_verified = u->verified_at.us != 0,
-		                 .name = u->name,
-		                 .phone = u->phone,
-		                 .locale = u->locale,
-		                 .vendor = store,
-		                 .two_factor_enabled = u->totp_at.us != 0,
-		                 .created_at = u->created_at,
-		                 .version = u->version };
-	out->roles = role_names(c, u->roles, &out->n_roles);
+	int64_t permissions = (p.permissions & MAY_ADMIN_ALL) |
+	                      (p.staff_permissions & MAY_STAFF_ALL);
+	*out = (struct account){ .id = p.id,
+		                 .email = p.email,
+		                 .email_verified = p.verified_at.us != 0,
+		                 .name = p.name,
+		                 .phone = p.phone,
+		                 .locale = p.locale,
+		                 .vendor = store_of(c, &p),
+		                 .two_factor_enabled = p.totp_at.us != 0,
+		                 .created_at = p.created_at,
+		                 .version = p.version };
+	out->roles = role_names(c, p.roles, &out->n_roles);
 	out->permissions =
 		permission_names(c, permissions, &out->n_permissions);
 	return RC_OK;

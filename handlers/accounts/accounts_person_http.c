@@ -332,12 +332,9 @@ static enum rc export_events(struct ctx *c, json_t *into)
 
 static enum rc export_account(struct ctx *c, json_t *into)
 {
-	struct user_row u = { 0 };
 	struct account a = { 0 };
-	enum rc rc = accounts_db_user_get(c, c->actor, &u);
+	enum rc rc = account_get(c, c->actor, &a);
 
-	if (!rc)
-		rc = account_of(c, &u, &a);
 	if (!rc)
 		json_object_set(into, "account",
 		                json_from_shape(c, &account_shape, &a));

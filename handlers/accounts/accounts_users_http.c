@@ -6,12 +6,9 @@
 static enum rc reply_me(struct req *r)
 {
 	struct ctx *c = &r->ctx;
-	struct user_row u = { 0 };
 	struct account out = { 0 };
-	enum rc rc = accounts_db_user_get(c, c->actor, &u);
+	enum rc rc = account_get(c, c->actor, &out);
 
-	if (!rc)
-		rc = account_of(c, &u, &out);
 	return rc ? rc : reply(r, &out);
 }
 

@@ -69,6 +69,15 @@ static void a_customer_registers_confirms_and_signs_in(void)
 	CHECK_LACKS(a->body, "pbkdf2", "no hash");
 }
 
+static void ones_own_account_is_one_statement(void)
+{
+	const struct person *p = a_customer();
+
+	CHECK_INT(GET("/api/users/me", p)->status, 200, "session read");
+	CHECK_INT(GET("/api/users/me", p)->req->ctx.n_statements, 1,
+	          "statements");
+}
+
 static void a_taken_address_is_told_by_mail_only(void)
 {
 	const struct person *p = a_customer();
@@ -383,6 +392,7 @@ static const struct check_hooks hooks = {
 
 CHECK_MAIN_WITH("accounts", &hooks,
                 TEST(a_customer_registers_confirms_and_signs_in),
+                TEST(ones_own_account_is_one_statement),
                 TEST(a_taken_address_is_told_by_mail_only),
                 TEST(a_new_link_voids_the_old_one),
                 TEST(weak_passwords_are_refused),

@@ -128,6 +128,45 @@ static void times_have_half_a_minute_of_leeway(void)
 	}
 }
 
+/* The second look finds the token remembered. */
+static void a_token_is_the_same_at_every_look(void)
+{
+	struct token t = { .use = "access", .version = 7 }, got = { 0 };
+	const char *text = NULL, *scope = "orders:read reports";
+
+	t.subject = id_new();
+	t.session = id_new();
+	t.client = id_new();
+	for (int with_scope = 0; with_scope < 3; with_scope++) {
+		/* One that is too long to be remembered, too. */
+		t.scope = with_scope == 2 ? arena_fmt(tc->arena, "%0200d", 1)
+		                          : (with_scope ? scope : NULL);
+		NEED_RC(token_make(tc, &t, 900, &text), RC_OK, "make");
+		for (int look = 0; look < 3; look++) {
+			const char *what = arena_fmt(tc->arena, "%d, look %d",
+			                             with_scope, look);
+
+			memset(&got, 0, sizeof(got));
+			NEED_RC(token_check(tc, text, "access", &got), RC_OK,
+			        what);
+			CHECK_ID(got.subject, t.subject, what);
+			CHECK_ID(got.session, t.session, what);
+			CHECK_ID(got.client, t.client, what);
+			CHECK_INT(got.version, 7, what);
+			CHECK_TEXT(got.scope, t.scope, what);
+			CHECK_TEXT(got.use, "access", what);
+			CHECK_INT(got.expires.us,
+			          (int64_t)(NOW + 900) * 1000000, what);
+			CHECK_RC(token_check(tc, text, "mail", &got),
+			         RC_UNAUTHORIZED, what);
+			fail_clear(tc);
+		}
+	}
+	tc->now.us = (int64_t)(NOW + 930) * 1000000;
+	CHECK_RC(token_check(tc, text, "access", &got), RC_UNAUTHORIZED,
+	         "remembered, but over");
+}
+
 static void a_token_by_hand_is_taken(void)
 {
 	/* Else the refusals below would prove nothing. */
@@ -293,6 +332,7 @@ static void bad_key_lists_stop_the_start(void)
 
 CHECK_MAIN_WITH("token", &hooks, TEST(a_token_comes_back_as_it_was_made),
                 TEST(times_have_half_a_minute_of_leeway),
+                TEST(a_token_is_the_same_at_every_look),
                 TEST(a_token_by_hand_is_taken), TEST(wrong_claims_are_refused),
                 TEST(wrong_headers_are_refused),
                 TEST(wrong_signatures_are_refused),
