@@ -212,7 +212,14 @@ static const struct field variant_vendor_fields[] = {
 	FIELD(variant, low_stock_threshold),
 	FIELD(variant, low_stock_told, .flags = PRIVATE),
 	FIELD(variant, price_changes_at, .flags = PRIVATE),
+	FIELD(variant, product_slug, .flags = PRIVATE),
 	FIELD(variant, status),
+	FIELD(variant, sold_1d, .help = "Units paid in the last 24 hours"),
+	FIELD(variant, sold_7d, .help = "… 7 days"),
+	FIELD(variant, sold_28d, .help = "… 28 days"),
+	FIELD(variant, days_left,
+	      .help = "Days that the stock lasts at the pace of 28 days; null "
+	              "without a sale"),
 	FIELDS_END,
 };
 const struct shape variant_vendor_shape = {

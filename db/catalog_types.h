@@ -112,7 +112,11 @@ struct variant {
 	const char *status;
 	int64_t version;
 	struct when created_at, updated_at;
+	const char *product_slug; /* joined */
 	/* Computed. */
+	int64_t sold_1d, sold_7d, sold_28d; /* units paid in the last days */
+	int64_t days_left; /* of stock at the pace of 28 days; INT_NONE = no
+	                      sale */
 	const char *currency;
 	bool in_stock;
 	const char

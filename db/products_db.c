@@ -9,24 +9,33 @@
 
 enum { SLICE = 256 };
 
-#define COLUMNS                                                             \
+/* What shoppers' pages and lists of stores show. */
+#define SHORT_COLUMNS                                                       \
 	"SELECT p.id, p.vendor_id, p.category_id, p.slug, p.name, p.brand," \
-	"       p.description, p.attributes, p.currency, p.status,"         \
-	"       p.reason_code, p.reason, p.screening, p.is_visible,"        \
-	"       p.in_stock, p.has_own_place, p.min_price AS price,"         \
-	"       p.max_price, p.n_variants, p.n_pictures, p.lat, p.lng,"     \
+	"       p.currency, p.status, p.is_visible, p.in_stock,"            \
+	"       p.has_own_place, p.min_price AS price, p.max_price,"        \
+	"       p.n_variants, p.n_pictures, p.lat, p.lng,"                  \
 	"       p.rating_avg AS rating, p.rating_count, p.views, p.sales,"  \
-	"       p.picture, p.picture_alt, p.submitted_at, p.decided_at,"    \
-	"       p.decided_by, p.version, p.created_at, p.updated_at"
-#define JOINED                                                         \
-	COLUMNS ", k.name AS category_name, k.slug AS category_slug,"  \
-		"       s.name AS vendor_name, s.slug AS vendor_slug," \
-		"       EXISTS (SELECT 1 FROM product_revision r"      \
-		"                WHERE r.product_id = p.id"            \
-		"                  AND r.is_open = 1) AS has_revision" \
-		"  FROM product p"                                     \
-		"  JOIN category k ON k.id = p.category_id"            \
-		"  JOIN vendor s ON s.id = p.vendor_id"
+	"       p.picture, p.picture_alt, p.submitted_at, p.version,"       \
+	"       p.created_at, p.updated_at"
+/* They may lie in pages of their own, so they are read when asked for. */
+#define TEXTS ", p.description, p.attributes"
+#define DECISION                                                \
+	", p.reason_code, p.reason, p.screening, p.decided_at," \
+	"  p.decided_by"
+#define COLUMNS SHORT_COLUMNS TEXTS DECISION
+#define NAMES                                                 \
+	", k.name AS category_name, k.slug AS category_slug," \
+	"  s.name AS vendor_name, s.slug AS vendor_slug"
+#define HAS_REVISION                                 \
+	", EXISTS (SELECT 1 FROM product_revision r" \
+	"           WHERE r.product_id = p.id"       \
+	"             AND r.is_open = 1) AS has_revision"
+#define FROM_ALL                                    \
+	"  FROM product p"                          \
+	"  JOIN category k ON k.id = p.category_id" \
+	"  JOIN vendor s ON s.id = p.vendor_id"
+#define JOINED COLUMNS NAMES HAS_REVISION FROM_ALL
 
 enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
                         struct product *out)
@@ -40,14 +49,20 @@ enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
 }
 
 enum rc products_db_visible(struct ctx *c, struct id id, const char *slug,
-                            struct product *out)
+                            bool texts, struct product *out)
 {
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, SHORT_COLUMNS);
+	if (texts)
+		query_add(q, TEXTS);
+	query_add(q, NAMES FROM_ALL);
 	if (id_is_none(id))
-		return sql_get(c, &product_shape, out,
-		               JOINED " WHERE p.slug = ? AND p.is_visible = 1",
-		               A(slug));
-	return sql_get(c, &product_shape, out,
-	               JOINED " WHERE p.id = ? AND p.is_visible = 1", A(id));
+		query_add(q, " WHERE p.slug = ? AND p.is_visible = 1", A(slug));
+	else
+		query_add(q, " WHERE p.id = ? AND p.is_visible = 1", A(id));
+	return query_get(q, &product_shape, out);
 }
 
 enum rc products_db_old_slug(struct ctx *c, const char *slug,
@@ -157,13 +172,19 @@ enum rc products_db_set_bounds(struct ctx *c, const struct product *row)
 	               A(row->n_variants), A(c->now), A(row->id));
 }
 
-enum rc products_db_count_sale(struct ctx *c, struct id id, int64_t quantity)
+enum rc products_db_count_sale(struct ctx *c, struct id id, int64_t quantity,
+                               struct product *names)
 {
+	bool found;
 	enum rc rc = sql_run(c,
 	                     "UPDATE product SET sales = sales + ?"
 	                     " WHERE id = ?",
 	                     A(quantity), A(id));
 
+	if (!rc)
+		rc = sql_find(c, &product_shape, names, &found,
+		              "SELECT id, slug FROM product WHERE id = ?",
+		              A(id));
 	if (rc)
 		return rc;
 	return sql_run(c,
@@ -336,7 +357,11 @@ enum rc products_db_vendor_list(struct ctx *c, struct id vendor,
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q, JOINED " WHERE p.vendor_id = ?", A(vendor));
+	query_add(q,
+	          SHORT_COLUMNS
+	          ", p.reason_code, p.reason" NAMES HAS_REVISION FROM_ALL
+	          " WHERE p.vendor_id = ?",
+	          A(vendor));
 	add_filter(q, f);
 	return query_page(q, &product_shape, list_sorts, "p.id", page, rows, n,
 	                  info);

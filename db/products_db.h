@@ -11,9 +11,11 @@
  */
 CHECKED enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
                                 struct product *out);
-/* A visible product by id, or by slug when id is none. */
+/* A visible product by id, or by slug when id is none; description and
+ * attributes only with texts. */
 CHECKED enum rc products_db_visible(struct ctx *c, struct id id,
-                                    const char *slug, struct product *out);
+                                    const char *slug, bool texts,
+                                    struct product *out);
 /* The present slug of the visible product that once had this one. */
 CHECKED enum rc products_db_old_slug(struct ctx *c, const char *slug,
                                      struct product *out);
@@ -35,8 +37,9 @@ CHECKED enum rc products_db_bounds(struct ctx *c, struct id id,
                                    struct product *out);
 CHECKED enum rc products_db_set_bounds(struct ctx *c,
                                        const struct product *row);
+/* names: id and slug, if it is still there. */
 CHECKED enum rc products_db_count_sale(struct ctx *c, struct id id,
-                                       int64_t quantity);
+                                       int64_t quantity, struct product *names);
 
 /* A store as products need it. */
 struct store_facts {

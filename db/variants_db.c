@@ -13,7 +13,7 @@
 	"       w.backordered, w.allow_backorder,"                     \
 	"       w.low_stock_threshold, w.low_stock_told, w.position,"  \
 	"       w.status, w.version, w.created_at, w.updated_at,"      \
-	"       p.currency"                                            \
+	"       p.currency, p.slug AS product_slug"                    \
 	"  FROM variant w JOIN product p ON p.id = w.product_id"
 
 enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
@@ -250,4 +250,77 @@ enum rc variants_db_price_due(struct ctx *c, struct variant **out, size_t *n)
 	                COLUMNS " WHERE w.price_changes_at <= ?"
 	                        " ORDER BY w.price_changes_at, w.id LIMIT 200",
 	                A(c->now));
+}
+
+enum { DAY_S = 86400, VELOCITY_DAYS = 28, SLICE = 256 };
+
+enum rc variants_db_sold(struct ctx *c, struct id variant, int64_t n)
+{
+	return sql_run(c,
+	               "INSERT INTO variant_sale (id, variant_id, quantity,"
+	               "                          sold_at)"
+	               " VALUES (?, ?, ?, ?)",
+	               A(id_new()), A(variant), A(n), A(c->now));
+}
+
+/* Sums of some; those that have not sold have no row. */
+static enum rc sums_of(struct ctx *c, const struct variant *some, size_t n,
+                       struct variant **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT variant_id AS id,"
+	          "       CAST(SUM(IF(sold_at > ?, quantity, 0)) AS SIGNED)"
+	          "         AS sold_1d,"
+	          "       CAST(SUM(IF(sold_at > ?, quantity, 0)) AS SIGNED)"
+	          "         AS sold_7d,"
+	          "       CAST(SUM(quantity) AS SIGNED) AS sold_28d"
+	          "  FROM variant_sale"
+	          " WHERE sold_at > ? AND variant_id IN ",
+	          A(when_plus(c->now, -DAY_S)),
+	          A(when_plus(c->now, -7 * DAY_S)),
+	          A(when_plus(c->now, -VELOCITY_DAYS * DAY_S)));
+	query_ids_of(q, some, n, sizeof(*some), offsetof(struct variant, id));
+	query_add(q, " GROUP BY variant_id LIMIT 256");
+	return query_list(q, &variant_vendor_shape, rows, n_rows);
+}
+
+static void take_sums(struct variant *v, const struct variant *sums, size_t n)
+{
+	v->sold_1d = v->sold_7d = v->sold_28d = 0;
+	v->days_left = INT_NONE;
+	for (size_t i = 0; i < n; i++) {
+		if (!id_equal(sums[i].id, v->id))
+			continue;
+		v->sold_1d = sums[i].sold_1d;
+		v->sold_7d = sums[i].sold_7d;
+		v->sold_28d = sums[i].sold_28d;
+		v->days_left = v->stock * VELOCITY_DAYS / sums[i].sold_28d;
+	}
+}
+
+enum rc variants_db_velocity(struct ctx *c, struct variant *rows, size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t from = 0; from < n && !rc; from += SLICE) {
+		size_t some = n - from < SLICE ? n - from : SLICE;
+		struct variant *sums = NULL;
+		size_t n_sums = 0;
+
+		rc = sums_of(c, rows + from, some, &sums, &n_sums);
+		for (size_t i = from; i < from + some && !rc; i++)
+			take_sums(&rows[i], sums, n_sums);
+	}
+	return rc;
+}
+
+enum rc variants_db_forget_sales(struct ctx *c)
+{
+	return sql_run(c,
+	               "DELETE FROM variant_sale WHERE sold_at < ?"
+	               " LIMIT 10000",
+	               A(when_plus(c->now, -(VELOCITY_DAYS + 1) * DAY_S)));
 }

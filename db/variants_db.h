@@ -37,6 +37,14 @@ CHECKED enum rc variants_db_lines(struct ctx *c, const struct id *variants,
                                   size_t n, struct sale_line **rows,
                                   size_t *n_rows);
 
+/* Notes n paid units for the velocity; at c->now. */
+CHECKED enum rc variants_db_sold(struct ctx *c, struct id variant, int64_t n);
+/* Fills sold_… and days_left of n variants, one statement for 256 of them. */
+CHECKED enum rc variants_db_velocity(struct ctx *c, struct variant *rows,
+                                     size_t n);
+/* Forgets sales that no velocity counts any more. */
+CHECKED enum rc variants_db_forget_sales(struct ctx *c);
+
 /*
  * Changes stock by delta in one conditional statement: below zero only so far
  * as back-orders are allowed, above zero back-orders are filled first.

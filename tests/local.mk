@@ -5,6 +5,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/api.c \
 	%D%/support/api.h \
 	%D%/support/api_at.c \
+	%D%/support/api_join.c \
+	%D%/support/api_join.h \
 	%D%/support/api_stack.c \
 	%D%/support/api_stack.h \
 	%D%/support/check.c \
@@ -58,6 +60,7 @@ UNIT_TESTS += %D%/unit/test_arena
 UNIT_TESTS += %D%/unit/test_cache
 UNIT_TESTS += %D%/unit/test_catalog
 UNIT_TESTS += %D%/unit/test_catalog_faults
+UNIT_TESTS += %D%/unit/test_catalog_page
 UNIT_TESTS += %D%/unit/test_catalog_tree
 UNIT_TESTS += %D%/unit/test_client
 UNIT_TESTS += %D%/unit/test_commands
@@ -104,6 +107,7 @@ UNIT_TESTS += %D%/unit/test_text
 UNIT_TESTS += %D%/unit/test_token
 UNIT_TESTS += %D%/unit/test_touches
 UNIT_TESTS += %D%/unit/test_value
+UNIT_TESTS += %D%/unit/test_velocity
 # Programs that make statements fail (support/sql_faults.h) are linked so.
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
@@ -156,6 +160,7 @@ TESTS += $(CONTRACT_TESTS)
 # ./dev check api runs them (tests/support/api.h).
 API_TESTS =
 API_TESTS += %D%/api/api_access
+API_TESTS += %D%/api/api_cache
 API_TESTS += %D%/api/api_catalog
 API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery

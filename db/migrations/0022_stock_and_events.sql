@@ -21,6 +21,17 @@ CREATE TABLE stock_movement (
   CONSTRAINT stock_movement_reason CHECK (reason IN ('initial', 'received', 'counted', 'damaged', 'lost', 'returned', 'correction', 'import', 'order', 'order_returned'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
+-- Paid units for a month: how fast a variant sells.
+CREATE TABLE variant_sale (
+  id BINARY(16) NOT NULL,
+  variant_id BINARY(16) NOT NULL,
+  quantity INT NOT NULL,
+  sold_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY variant (variant_id, sold_at, quantity),
+  KEY sold_at (sold_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
 -- The timeline of products: outlives them, so it has no foreign key.
 CREATE TABLE product_event (
   id BINARY(16) NOT NULL,

@@ -65,6 +65,7 @@
 	INT(cache_listing_s, 900, 1, 86400, "Life of cached listings in seconds")                                            \
 	INT(cache_category_s, 86400, 1, 2592000, "Life of cached category trees in seconds")                                 \
 	INT(cache_review_s, 1800, 1, 86400, "Life of cached reviews and questions in seconds")                               \
+	INT(cache_store_s, 60, 1, 86400, "Life of cached stores in seconds; opening hours pass by the clock")                \
 	INT(timeline_days, 400, 30, 36500, "Days that the timeline of products is kept")                                     \
 	TEXT(template_dir, "", "Templates; empty = where they were installed")                                               \
 	TEXT(migration_dir, "", "Migrations; empty = where they were installed")                                             \

@@ -115,7 +115,7 @@ static const char *answer_hash(struct req *r)
 
 static bool is_shared(const struct req *r)
 {
-	return r->route->cache_s > 0 && gate_backend->cache_get;
+	return r->route->cache && gate_backend->cache_get;
 }
 
 bool gate_answer_fetch(struct req *r, struct cache_item *facts,
@@ -289,21 +289,6 @@ enum answer_state gate_answer_decide(struct req *r, struct answer_place *place)
 	return ANSWER_BUILD;
 }
 
-/* The lives that the settings name stand in the table as their defaults. */
-static int life(const struct route *route)
-{
-	switch (route->cache_s) {
-	case 900:
-		return (int)settings->cache_listing_s;
-	case 86400:
-		return (int)settings->cache_category_s;
-	case 1800:
-		return (int)settings->cache_review_s;
-	default:
-		return route->cache_s;
-	}
-}
-
 static bool is_worth_keeping(const struct req *r)
 {
 	if (r->status != 200 || !r->etag || !r->type || r->out.n > BODY_MAX_)
@@ -320,7 +305,7 @@ static bool is_worth_keeping(const struct req *r)
 void gate_answer_keep(struct req *r, const struct answer_place *place)
 {
 	struct buf b;
-	int seconds = life(r->route);
+	int seconds = route_cache_s(r->route);
 
 	if (place->generations && is_worth_keeping(r)) {
 		buf_init(&b, r->ctx.arena, r->out.n + 256);

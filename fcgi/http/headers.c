@@ -69,7 +69,7 @@ static bool is_public(const struct req *r)
 	const struct route *route = r->route;
 
 	return route && (route->who & ROLE_ANYONE) &&
-	       (route->cache_s || route->max_age_s) &&
+	       (route->cache || route->max_age_s) &&
 	       (r->status == 200 || r->status == 304);
 }
 

@@ -419,11 +419,11 @@ static void put_description(struct buf *b, const struct route *r)
 	if (r->once)
 		buf_puts(&text, " Safe to repeat with the same "
 		                "Idempotency-Key.");
-	if (r->cache_s > 0)
+	if (r->cache)
 		buf_fmt(&text,
 		        " The answer is shared for up to %d seconds "
 		        "and made anew after a change.",
-		        r->cache_s);
+		        route_cache_s(r));
 	for (const char *const *e = r->errors; e && *e; e++)
 		buf_fmt(&text, "%s%s", e == r->errors ? " Codes: " : ", ", *e);
 	json_key(b, "description");

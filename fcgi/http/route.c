@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/base/settings.h"
 #include "fcgi/http/reply.h"
 
 /* Methods that a route may have; HEAD is answered from GET. */
@@ -258,4 +259,21 @@ enum rc route_match(struct req *r)
 		r->params[i] =
 			arena_strndup(r->ctx.arena, params[i].s, params[i].n);
 	return RC_OK;
+}
+
+int route_cache_s(const struct route *route)
+{
+	switch (route->cache) {
+	case CACHE_LISTING:
+		return (int)settings->cache_listing_s;
+	case CACHE_CATEGORY:
+		return (int)settings->cache_category_s;
+	case CACHE_REVIEW:
+		return (int)settings->cache_review_s;
+	case CACHE_STORE:
+		return (int)settings->cache_store_s;
+	case CACHE_NONE:
+	default:
+		return 0;
+	}
 }

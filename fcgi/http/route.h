@@ -42,6 +42,15 @@ enum surface {
 	SURFACE_OAUTH    /* RFC 6749 errors */
 };
 
+/* How long shared answers live at most: the settings say. */
+enum cache_life {
+	CACHE_NONE,
+	CACHE_LISTING,  /* cache_listing_s */
+	CACHE_CATEGORY, /* cache_category_s */
+	CACHE_REVIEW,   /* cache_review_s */
+	CACHE_STORE     /* cache_store_s */
+};
+
 struct route {
 	const char *method,
 		*path; /* "/api/orders/{id}"; {slug} may hold any script */
@@ -53,8 +62,8 @@ struct route {
 	enum pool pool;
 	enum surface surface;
 
-	int cache_s; /* > 0: shared answer in memcached, Cache-Control: public,
-	                ETag */
+	enum cache_life cache;  /* shared answer in memcached, Cache-Control:
+	                           public, ETag */
 	unsigned depends;       /* enum tag bits the answer is made from */
 	const char *depends_on; /* "product": also of the object named by the
 	                           first path parameter */
@@ -103,6 +112,8 @@ size_t routes_count(void);
 /* By number, in table order. */
 const struct route *route_at(size_t i);
 size_t route_number(const struct route *route);
+/* Seconds that its shared answers live; 0 = it has none. */
+int route_cache_s(const struct route *route);
 /* The route that r is like; NULL = none. */
 const struct route *route_like(const struct route *r);
 /* "GET /api/products": by its pattern; NULL = there is none. */

@@ -91,14 +91,14 @@ static int check_cache(const struct route *r)
 {
 	int n = 0;
 
-	if (!r->cache_s && !r->depends && !r->depends_on)
+	if (!r->cache && !r->depends && !r->depends_on)
 		return 0;
 	if (!is_get(r) || !(r->who & ROLE_ANYONE))
 		n += fault(r, "only public GETs have shared answers");
-	if (r->cache_s <= 0)
-		n += fault(r, ".depends without .cache_s");
+	if (!r->cache)
+		n += fault(r, ".depends without .cache");
 	if (!r->depends && !r->depends_on)
-		n += fault(r, ".cache_s without .depends");
+		n += fault(r, ".cache without .depends");
 	if (r->depends_on && !n_params(r->path))
 		n += fault(r, ".depends_on without a path parameter");
 	return n;

@@ -195,6 +195,9 @@ enum rc accounts_admin_vendor_patch(struct req *r)
 		rc = vendor_commission(c, &v, in.commission_bp);
 	if (!rc && shape_given(&commission_in_shape, &in, "bank_verified"))
 		rc = vendor_bank_verify(c, &v, in.bank_verified);
+	/* Shoppers see its version. */
+	touch(c, TAG_VENDORS);
+	touch_name(c, "vendor", v.slug);
 	if (!rc)
 		rc = vendors_db_get(c, id, &v);
 	rc = sql_end(c, rc);

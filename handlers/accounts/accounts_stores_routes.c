@@ -123,12 +123,12 @@ static const char *const admin_orders[] = { "-created_at", "name", NULL };
 
 const struct route accounts_store_routes[] = {
 	{ "GET", "/api/vendors", accounts_vendors_get, .who = ROLE_ANYONE,
-	  .limit = LIMIT_READ, .cache_s = 60, .depends = TAG_VENDORS,
+	  .limit = LIMIT_READ, .cache = CACHE_STORE, .depends = TAG_VENDORS,
 	  .query = &vendor_query_shape, .reply = &vendor_seen_shape,
 	  .list = true, .orderings = public_orders,
 	  .summary = "Stores, also those near a place with their distance" },
 	{ "GET", "/api/vendors/{slug}", accounts_vendor_one_get,
-	  .who = ROLE_ANYONE, .limit = LIMIT_READ, .cache_s = 60,
+	  .who = ROLE_ANYONE, .limit = LIMIT_READ, .cache = CACHE_STORE,
 	  .depends = TAG_VENDORS, .depends_on = "vendor",
 	  .reply = &vendor_seen_shape, .summary = "One store" },
 	{ "GET", "/api/vendor/store", accounts_store_get,

@@ -33,7 +33,8 @@ static enum rc answer(struct req *r, struct id id)
 	enum rc rc = products_db_get(&r->ctx, id, (struct id){ { 0 } }, &p);
 
 	if (!rc)
-		rc = catalog_product_full(&r->ctx, &p, true);
+		rc = catalog_product_full(&r->ctx, &p,
+		                          catalog_parts_wanted(r, PARTS_STORE));
 	return rc ? rc : reply(r, &p);
 }
 

@@ -46,7 +46,7 @@ CHECKED enum rc catalog_stock_return(struct ctx *c, struct id variant,
                                      int quantity, struct id order);
 /* Counts sold units for rankings and velocity, when an order is paid. */
 CHECKED enum rc catalog_count_sale(struct ctx *c, struct id product,
-                                   int quantity);
+                                   struct id variant, int quantity);
 
 /* Moderation. What the status does not allow is RC_CONFLICT "not_allowed". */
 CHECKED enum rc catalog_product_approve(struct ctx *c, struct id product);

@@ -213,11 +213,9 @@ static const char *const variant_orders[] = { "position", "price", "sku",
 	                                      "created_at", NULL };
 static const char *const newest[] = { "-created_at", NULL };
 
-enum { CATEGORY_S = 86400, LISTING_S = 900 };
-
 #define SHOPPER .who = ROLE_ANYONE, .limit = LIMIT_READ
-#define OF_PRODUCT                                              \
-	SHOPPER, .cache_s = LISTING_S, .depends_on = "product", \
+#define OF_PRODUCT                                                \
+	SHOPPER, .cache = CACHE_LISTING, .depends_on = "product", \
 		 .depends = TAG_CATEGORIES | TAG_VENDORS
 #define STORE .who = ROLE_STORE, .permission = MAY_STAFF_PRODUCTS
 #define STOCK .who = ROLE_STORE, .permission = MAY_STAFF_INVENTORY
@@ -229,11 +227,11 @@ enum { CATEGORY_S = 86400, LISTING_S = 900 };
 const struct route catalog_routes[] = {
 	/* Categories. */
 	{ "GET", "/api/categories", catalog_categories_get, SHOPPER,
-	  .cache_s = CATEGORY_S, .depends = TAG_CATEGORIES, .all = true,
+	  .cache = CACHE_CATEGORY, .depends = TAG_CATEGORIES, .all = true,
 	  .reply = &category_node_shape,
 	  .summary = "The tree of categories with the number of products" },
 	{ "GET", "/api/categories/{slug}", catalog_category_get, SHOPPER,
-	  .cache_s = CATEGORY_S, .depends = TAG_CATEGORIES,
+	  .cache = CACHE_CATEGORY, .depends = TAG_CATEGORIES,
 	  .reply = &category_page_shape,
 	  .summary = "One category with breadcrumbs and what is below it" },
 	{ "POST", "/api/admin/categories", catalog_admin_categories_post,
@@ -278,12 +276,12 @@ const struct route catalog_routes[] = {
 
 	/* Variants and stock. */
 	{ "GET", "/api/variants", catalog_variants_get, SHOPPER,
-	  .cache_s = LISTING_S, .depends = TAG_CATALOG | TAG_VENDORS,
+	  .cache = CACHE_LISTING, .depends = TAG_CATALOG | TAG_VENDORS,
 	  .query = &variant_list_shape, .list = true,
 	  .orderings = variant_orders, .reply = &variant_shape,
 	  .summary = "Variants of visible products" },
 	{ "GET", "/api/variants/{id}", catalog_variant_get, SHOPPER,
-	  .cache_s = LISTING_S, .depends = TAG_CATALOG | TAG_VENDORS,
+	  .cache = CACHE_LISTING, .depends = TAG_CATALOG | TAG_VENDORS,
 	  .depends_on = "variant", .reply = &variant_shape,
 	  .summary = "One variant" },
 	{ "GET", "/api/variants/{id}/live", catalog_variant_live_get, SHOPPER,

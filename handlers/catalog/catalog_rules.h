@@ -9,6 +9,8 @@
 #include "db/variants_db.h"
 #include "handlers/catalog/catalog.h"
 
+struct req;
+
 /* Why something changes; the timeline keeps it. */
 struct cause {
 	const char *name; /* user, order, import, rule, job, moderator */
@@ -131,9 +133,21 @@ CHECKED enum rc catalog_product_restore(struct ctx *c, struct id vendor,
 /* A revision takes the place of what its locked product said. */
 CHECKED enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
                                        const struct product_revision *r);
-/* One product with variants, options, pictures, breadcrumbs. */
+/* What belongs to a product; each is a statement, so only what is asked for. */
+enum product_part {
+	PART_VARIANTS = 1, /* active ones */
+	PART_OPTIONS = 2,  /* made from the variants */
+	PART_IMAGES = 4,
+	PART_BREADCRUMBS = 8,
+	PART_STORE = 16, /* variants of any status, with velocity */
+	PARTS_SHOPPER =
+		PART_VARIANTS | PART_OPTIONS | PART_IMAGES | PART_BREADCRUMBS,
+	PARTS_STORE = PARTS_SHOPPER | PART_STORE
+};
 CHECKED enum rc catalog_product_full(struct ctx *c, struct product *p,
-                                     bool all_variants);
+                                     unsigned parts);
+/* Those that ?fields= leaves of them. */
+unsigned catalog_parts_wanted(const struct req *r, unsigned parts);
 /* An unused slug for the name. */
 CHECKED enum rc catalog_slug(struct ctx *c, const char *name, struct id id,
                              const char **out);

@@ -46,5 +46,7 @@ enum rc catalog_job_prices(struct ctx *c, bool *more)
 
 enum rc catalog_job_timeline(struct ctx *c, bool *more)
 {
-	return events_db_expire(c, settings->timeline_days, more);
+	enum rc rc = events_db_expire(c, settings->timeline_days, more);
+
+	return rc ? rc : variants_db_forget_sales(c);
 }

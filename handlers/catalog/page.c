@@ -5,6 +5,7 @@
 
 #include "db/categories_db.h"
 #include "fcgi/base/json.h"
+#include "fcgi/http/request.h"
 #include "handlers/catalog/catalog_rules.h"
 #include "handlers/media/media.h"
 
@@ -55,23 +56,52 @@ static void collect_options(struct ctx *c, struct product *p)
 	}
 }
 
-enum rc catalog_product_full(struct ctx *c, struct product *p,
-                             bool all_variants)
+/* Options are made from variants: without them nothing is read. */
+static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 {
-	enum rc rc = variants_db_of(c, p->id, all_variants, &p->variants,
+	bool is_store = parts & PART_STORE;
+	enum rc rc = variants_db_of(c, p->id, is_store, &p->variants,
 	                            &p->n_variants_given);
 
-	if (!rc)
+	if (!rc && is_store)
+		rc = variants_db_velocity(c, p->variants, p->n_variants_given);
+	for (size_t i = 0; i < p->n_variants_given && !rc; i++)
+		catalog_availability(&p->variants[i]);
+	if (!rc && (parts & PART_OPTIONS))
+		collect_options(c, p);
+	return rc;
+}
+
+enum rc catalog_product_full(struct ctx *c, struct product *p, unsigned parts)
+{
+	enum rc rc = RC_OK;
+
+	if (parts & (PART_VARIANTS | PART_OPTIONS))
+		rc = add_variants(c, p, parts);
+	if (!rc && (parts & PART_BREADCRUMBS))
 		rc = categories_db_crumbs(c, p->category_id, &p->breadcrumbs,
 		                          &p->n_breadcrumbs);
-	if (!rc)
+	if (!rc && (parts & PART_IMAGES))
 		rc = media_list_of_products(c, &p->id, 1, &p->images,
 		                            &p->n_images);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < p->n_variants_given; i++)
-		catalog_availability(&p->variants[i]);
-	collect_options(c, p);
 	p->picture = media_url(c, p->picture, MEDIA_LARGE, "jpg");
-	return RC_OK;
+	return rc;
+}
+
+unsigned catalog_parts_wanted(const struct req *r, unsigned parts)
+{
+	static const struct {
+		const char *field;
+		unsigned part;
+	} all[] = {
+		{ "variants", PART_VARIANTS },
+		{ "options", PART_OPTIONS },
+		{ "images", PART_IMAGES },
+		{ "breadcrumbs", PART_BREADCRUMBS },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!req_wants(r, all[i].field))
+			parts &= ~all[i].part;
+	return parts;
 }

@@ -333,6 +333,9 @@ static enum rc apply(struct ctx *c, const struct product *was,
 	catalog_touch_product(c, is);
 	if (is->is_visible)
 		touch(c, TAG_CATALOG);
+	/* They show its name and address. */
+	if (is->is_visible && strcmp(was->name, is->name) != 0)
+		touch(c, TAG_REVIEWS | TAG_QUESTIONS);
 	return rc;
 }
 

@@ -8,13 +8,18 @@
 #include "handlers/media/media.h"
 
 /* A visible product by what stands in the path: an id or a slug. */
-static enum rc find(struct req *r, struct product *p)
+static enum rc find_with(struct req *r, bool texts, struct product *p)
 {
 	const char *key = req_param(r, 0);
 	struct id id = { { 0 } };
 
 	(void)id_parse(key, &id);
-	return products_db_visible(&r->ctx, id, key, p);
+	return products_db_visible(&r->ctx, id, key, texts, p);
+}
+
+static enum rc find(struct req *r, struct product *p)
+{
+	return find_with(r, false, p);
 }
 
 /* What once was its slug leads to the present one (RFC 9110, 301). */
@@ -36,12 +41,14 @@ static enum rc lead_on(struct req *r, enum rc rc)
 
 enum rc catalog_product_get(struct req *r)
 {
+	bool texts = req_wants(r, "description") || req_wants(r, "attributes");
 	struct product p = { 0 };
-	enum rc rc = find(r, &p);
+	enum rc rc = find_with(r, texts, &p);
 
 	if (rc)
 		return lead_on(r, rc);
-	rc = catalog_product_full(&r->ctx, &p, false);
+	rc = catalog_product_full(&r->ctx, &p,
+	                          catalog_parts_wanted(r, PARTS_SHOPPER));
 	return rc ? rc : reply(r, &p);
 }
 

@@ -80,7 +80,8 @@ enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 	/* The product's row is locked only when what it says may change. */
 	if (has_stock(before) != has_stock(&now))
 		return catalog_refresh(c, now.product_id, why);
-	touch_one(c, "product", now.product_id);
+	p.slug = now.product_slug;
+	catalog_touch_product(c, &p);
 	return RC_OK;
 }
 
@@ -128,9 +129,18 @@ enum rc catalog_stock_return(struct ctx *c, struct id variant, int quantity,
 	return RC_OK;
 }
 
-enum rc catalog_count_sale(struct ctx *c, struct id product, int quantity)
+enum rc catalog_count_sale(struct ctx *c, struct id product, struct id variant,
+                           int quantity)
 {
-	return products_db_count_sale(c, product, quantity);
+	struct product p = { 0 };
+	enum rc rc = products_db_count_sale(c, product, quantity, &p);
+
+	if (!rc)
+		rc = variants_db_sold(c, variant, quantity);
+	/* Its page shows how many were sold. */
+	if (!id_is_none(p.id))
+		catalog_touch_product(c, &p);
+	return rc;
 }
 
 static enum rc set(struct ctx *c, struct id variant,

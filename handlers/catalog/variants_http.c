@@ -68,6 +68,8 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 	char text[ID_TEXT_MAX];
 	enum rc rc = variants_db_get(&r->ctx, id, r->ctx.vendor, &v);
 
+	if (!rc)
+		rc = variants_db_velocity(&r->ctx, &v, 1);
 	if (rc)
 		return rc;
 	catalog_availability(&v);

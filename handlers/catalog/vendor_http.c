@@ -34,7 +34,8 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 	enum rc rc = products_db_get(&r->ctx, id, r->ctx.vendor, &p);
 
 	if (!rc)
-		rc = catalog_product_full(&r->ctx, &p, true);
+		rc = catalog_product_full(&r->ctx, &p,
+		                          catalog_parts_wanted(r, PARTS_STORE));
 	if (rc)
 		return rc;
 	if (!is_new)

@@ -48,7 +48,7 @@ enum rc catalog_product_view(struct ctx *c, struct id product,
 		products_db_get(c, product, (struct id){ { 0 } }, &v.product);
 
 	if (!rc)
-		rc = catalog_product_full(c, &v.product, true);
+		rc = catalog_product_full(c, &v.product, PARTS_STORE);
 	if (!rc)
 		rc = add_revision(c, &v);
 	if (!rc)

@@ -93,7 +93,7 @@ enum rc discovery_related_get(struct req *r)
 	size_t n = 0;
 
 	(void)id_parse(key, &id);
-	enum rc rc = products_db_visible(&r->ctx, id, key, &p);
+	enum rc rc = products_db_visible(&r->ctx, id, key, false, &p);
 	if (!rc)
 		rc = discovery_db_related(&r->ctx, p.id, RELATED, &rows, &n);
 	finish(&r->ctx, rows, n);

@@ -80,14 +80,14 @@ static const struct field listing_page_fields[] = {
 static const struct shape listing_page_shape =
 	SHAPE(listing_page, listing_page_fields);
 
-enum { LISTING_S = 900, DEPENDS = TAG_CATALOG | TAG_CATEGORIES | TAG_VENDORS };
+enum { DEPENDS = TAG_CATALOG | TAG_CATEGORIES | TAG_VENDORS };
 
-#define LISTING                                                         \
-	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache_s = LISTING_S,  \
-	.depends = DEPENDS, .reply = &product_card_shape, .list = true, \
+#define LISTING                                                          \
+	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache = CACHE_LISTING, \
+	.depends = DEPENDS, .reply = &product_card_shape, .list = true,  \
 	.orderings = orderings, .extra = &listing_page_shape
-#define SHORT_LIST                                                     \
-	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache_s = LISTING_S, \
+#define SHORT_LIST                                                       \
+	.who = ROLE_ANYONE, .limit = LIMIT_READ, .cache = CACHE_LISTING, \
 	.depends = DEPENDS, .all = true
 #define SEARCH_ADMIN .who = ROLE_MODERATOR, .permission = MAY_ADMIN_PRODUCTS
 

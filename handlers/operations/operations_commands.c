@@ -205,7 +205,7 @@ static int print_routes_json(void)
 		buf_fmt(&b,
 		        ",\"cache_s\":%d,\"once\":%s,\"list\":%s,"
 		        "\"multipart\":%s,\"summary\":",
-		        r->cache_s, r->once ? "true" : "false",
+		        route_cache_s(r), r->once ? "true" : "false",
 		        r->list ? "true" : "false",
 		        r->body_kind == BODY_MULTIPART ? "true" : "false");
 		buf_json(&b, r->summary);
@@ -229,7 +229,7 @@ static int print_routes(void)
 		openapi_roles(&who, r->who);
 		printf("%-6s %-46s %-4s %-8s %-30s %s%s%s\n", r->method,
 		       r->path, pool_names[r->pool], limit_names[r->limit],
-		       who.s, r->cache_s ? "[cached] " : "",
+		       who.s, r->cache ? "[cached] " : "",
 		       r->once ? "[once] " : "", r->summary);
 	}
 	arena_destroy(arena);

@@ -85,6 +85,16 @@ static double memory_bytes(const struct seat_view *v)
 	return (double)v->memory_kb * 1024;
 }
 
+/* Of the reads that have a shared answer; stale ones were served from it. */
+static double hit_ratio(void)
+{
+	double hits = (double)(counter_read(COUNTER_CACHE_HITS) +
+	                       counter_read(COUNTER_CACHE_STALE));
+	double misses = (double)counter_read(COUNTER_CACHE_MISSES);
+
+	return hits + misses > 0 ? hits / (hits + misses) : 0;
+}
+
 enum rc operations_metrics_get(struct req *r)
 {
 	struct buf b;
@@ -95,6 +105,10 @@ enum rc operations_metrics_get(struct req *r)
 		            "This address may not read the metrics");
 	buf_init(&b, r->ctx.arena, 32768);
 	metrics_write(&b, name_route);
+	metrics_gauge(&b, "merkato_cache_hit_ratio",
+	              "Share of cacheable reads answered from the cache since "
+	              "the start",
+	              hit_ratio());
 	put_processes(&b, "merkato_processes", "Processes alive", is_one);
 	put_processes(&b, "merkato_processes_busy",
 	              "Processes that are handling a request", is_busy);

@@ -73,7 +73,7 @@ static enum rc count_sales(struct ctx *c, struct id order)
 
 	for (size_t i = 0; i < n && !rc; i++)
 		rc = catalog_count_sale(c, items[i].product_id,
-		                        items[i].quantity);
+		                        items[i].variant_id, items[i].quantity);
 	return rc;
 }
 

@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "tests/support/api.h"
+#include "tests/support/api_join.h"
 #include "tests/support/api_stack.h"
 
 /* One sale, from nobody to delivered, through the front door alone. */
-
-#define PASSWORD "buna-ena-kurs-7"
 
 /* The people and things of the story; texts live in the test's arena. */
 static struct {
@@ -19,45 +18,10 @@ static struct {
 	int64_t other_stock;
 } sale;
 
-/* Both kinds of people prove their address by the link in the mail. */
-static const char *join(const char *path, const char *body, const char *email)
-{
-	CHECK_API(api_post(path, body, NULL), 201, "registration");
-	CHECK_PROBLEM(api_login(email, "not-the-password-9"), 401, NULL,
-	              "a wrong password");
-	struct mail_found m = mail_to(email, "token=");
-	const char *token = link_value(mail_link(&m, "token="), "token");
-	const char *verify = FMT("{\"token\":\"%s\"}", token);
-	CHECK_API(api_post("/api/auth/verify-email", verify, NULL), 200,
-	          "the mailed link");
-	CHECK_TRUE(api_post("/api/auth/verify-email", verify, NULL)->status >=
-	                   400,
-	           "the link works once");
-	const struct api_answer *a = api_login(email, PASSWORD);
-	NEED_API(a, 200, "login");
-	return at_text(a, "access");
-}
-
 static void people_join(void)
 {
-	const char *name = unique("sale");
-	const char *email = FMT("%s@example.org", name);
-
-	sale.customer = join("/api/auth/register/customer",
-	                     FMT("{\"email\":\"%s\",\"password\":\"" PASSWORD
-	                         "\",\"name\":\"Hana Tesfaye\"}",
-	                         email),
-	                     email);
-	email = FMT("store-%s@example.org", name);
-	sale.vendor =
-		join("/api/auth/register/vendor",
-	             FMT("{\"email\":\"%s\",\"password\":\"" PASSWORD
-	                 "\",\"name\":\"Abebe Kebede\","
-	                 "\"store_name\":\"Store %s\","
-	                 "\"phone\":\"0911234567\",\"address\":\"Piassa\","
-	                 "\"lat\":9.03,\"lng\":38.75}",
-	                 email, name),
-	             email);
+	sale.customer = api_join_customer("sale");
+	sale.vendor = api_join_vendor("sale");
 	sale.other_vendor = token_of("vendor2");
 }
 

@@ -156,9 +156,10 @@ static enum rc item_post(struct req *r)
 #define COMMON .who = ROLE_ANYONE, .limit = LIMIT_READ, .summary = "Test"
 static const struct route routes[] = {
 	{ "GET", "/api/items", item_get, COMMON, .query = &ask_shape,
-	  .reply = &item_shape, .cache_s = 900, .depends = TAG_CATALOG },
+	  .reply = &item_shape, .cache = CACHE_LISTING,
+	  .depends = TAG_CATALOG },
 	{ "GET", "/api/items/{id}", item_get, COMMON, .reply = &item_shape,
-	  .cache_s = 1800, .depends_on = "item" },
+	  .cache = CACHE_REVIEW, .depends_on = "item" },
 	{ "GET", "/api/fresh", item_get, COMMON, .reply = &item_shape },
 	{ "POST", "/api/items", item_post, COMMON, .status = 204,
 	  .touches = TAG_CATALOG },
@@ -243,6 +244,32 @@ static void hits_and_misses_are_counted(void)
 	request("GET", "/api/items", NULL);
 	CHECK_INT(counter_read(COUNTER_CACHE_HITS) - hits, 1, "hits");
 	CHECK_INT(counter_read(COUNTER_CACHE_MISSES) - misses, 1, "misses");
+}
+
+static void lives_are_those_of_the_settings(void)
+{
+	static const struct {
+		enum cache_life life;
+		const char *setting;
+		int by_default;
+	} lives[] = {
+		{ CACHE_LISTING, "cache_listing_s", 900 },
+		{ CACHE_CATEGORY, "cache_category_s", 86400 },
+		{ CACHE_REVIEW, "cache_review_s", 1800 },
+		{ CACHE_STORE, "cache_store_s", 60 },
+	};
+	struct route r = { .cache = CACHE_NONE };
+
+	CHECK_INT(route_cache_s(&r), 0, "none");
+	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++) {
+		r.cache = lives[i].life;
+		CHECK_INT(route_cache_s(&r), lives[i].by_default,
+		          lives[i].setting);
+		settings_set(lives[i].setting, "7");
+		CHECK_INT(route_cache_s(&r), 7, lives[i].setting);
+		settings_set(lives[i].setting,
+		             arena_fmt(tc->arena, "%d", lives[i].by_default));
+	}
 }
 
 static void answers_live_as_long_as_the_settings_say(void)
@@ -442,6 +469,7 @@ static const struct check_hooks hooks = { .start = start, .before = before };
 
 CHECK_MAIN_WITH("answer", &hooks, TEST(an_answer_is_made_once),
                 TEST(hits_and_misses_are_counted),
+                TEST(lives_are_those_of_the_settings),
                 TEST(answers_live_as_long_as_the_settings_say),
                 TEST(a_write_outdates_what_depends_on_it),
                 TEST(an_object_is_outdated_by_its_name),

@@ -73,7 +73,7 @@ static const char *const orders[] = { "-made_at", "price", NULL };
 static const struct route rows[] = {
 	{ "GET", "/api/leaves", nothing, .who = ROLE_ANYONE,
 	  .limit = LIMIT_READ, .query = &ask_shape, .reply = &leaf_shape,
-	  .list = true, .orderings = orders, .cache_s = 900,
+	  .list = true, .orderings = orders, .cache = CACHE_LISTING,
 	  .depends = TAG_CATALOG, .summary = "Leaves" },
 	{ "GET", "/api/leaves/{id}", nothing, .who = ROLE_ANYONE,
 	  .limit = LIMIT_READ, .reply = &leaf_shape, .summary = "One leaf" },

@@ -165,12 +165,12 @@ static void half_described_routes_do_not_start(void)
 	r.handler = NULL;
 	CHECK_INT(faults_of(&r), 1, "handler");
 	r = good;
-	r.cache_s = 900;
+	r.cache = CACHE_LISTING;
 	r.depends = TAG_CATALOG;
 	CHECK_INT(faults_of(&r), 1, "a cached POST");
 	r = good;
 	r.method = "GET";
-	r.cache_s = 900;
+	r.cache = CACHE_LISTING;
 	CHECK_INT(faults_of(&r), 1, "cached without a tag");
 	r = good;
 	r.who = ROLE_STORE;
