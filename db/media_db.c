@@ -392,16 +392,17 @@ enum rc media_db_files_until(struct ctx *c, struct id owner,
 	               A(remove_at), A(owner));
 }
 
-enum rc media_db_stem_keep(struct ctx *c, const char *stem)
+enum rc media_db_stem_until(struct ctx *c, const char *stem,
+                            struct when remove_at)
 {
 	/* '-' follows a stem, '.' is the next character after it. */
 	const char *from = arena_fmt(c->arena, "%s-", stem);
 	const char *to = arena_fmt(c->arena, "%s.", stem);
 
 	return sql_run(c,
-	               "UPDATE media_file SET remove_at = NULL"
+	               "UPDATE media_file SET remove_at = ?"
 	               " WHERE name >= ? AND name < ?",
-	               A(from), A(to));
+	               A(remove_at), A(from), A(to));
 }
 
 enum rc media_db_files_due(struct ctx *c, int max, struct media_file **out,

@@ -117,8 +117,9 @@ CHECKED enum rc media_db_file_until(struct ctx *c, const char *name,
 /* All files of an owner (a picture). */
 CHECKED enum rc media_db_files_until(struct ctx *c, struct id owner,
                                      struct when remove_at);
-/* All files of one stem stay. */
-CHECKED enum rc media_db_stem_keep(struct ctx *c, const char *stem);
+/* All files of one stem; remove_at none keeps them. */
+CHECKED enum rc media_db_stem_until(struct ctx *c, const char *stem,
+                                    struct when remove_at);
 CHECKED enum rc media_db_files_due(struct ctx *c, int max,
                                    struct media_file **out, size_t *n);
 /* Unless it is wanted again. */

@@ -15,7 +15,9 @@ static const struct field vendor_row_fields[] = {
 	FIELD(vendor_row, status_reason),
 	FIELD(vendor_row, status_at),
 	FIELD(vendor_row, description),
-	FIELD(vendor_row, logo_url),
+	FIELD(vendor_row, logo),
+	FIELD(vendor_row, logo_source),
+	FIELD(vendor_row, logo_refused),
 	FIELD(vendor_row, email),
 	FIELD(vendor_row, phone),
 	FIELD(vendor_row, address),
@@ -98,6 +100,7 @@ static const struct field vendor_seen_fields[] = {
 	FIELD(vendor_seen, slug),
 	FIELD(vendor_seen, name),
 	FIELD(vendor_seen, description),
+	FIELD(vendor_seen, logo, .flags = PRIVATE),
 	FIELD(vendor_seen, logo_url),
 	FIELD(vendor_seen, city),
 	FIELD(vendor_seen, region),
@@ -118,7 +121,8 @@ const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
 
 #define VENDOR_COLUMNS                                                     \
 	"SELECT id, owner_id, slug, name, status, status_reason,"          \
-	"       status_at, description, logo_url, email, phone, address,"  \
+	"       status_at, description, logo, logo_source, logo_refused,"  \
+	"       email, phone, address,"                                    \
 	"       city, region, country, lat, lng, is_approximate,"          \
 	"       opening_hours, holiday_from, holiday_until, holiday_note," \
 	"       payout_schedule, payout_day, bank_account, bank_name,"     \
@@ -129,7 +133,7 @@ const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
 
 /* A home that serves as a store is shown to about a kilometre. */
 #define SEEN_COLUMNS                                                  \
-	"v.id, v.slug, v.name, v.description, v.logo_url, v.city,"    \
+	"v.id, v.slug, v.name, v.description, v.logo, v.city,"        \
 	" v.region, v.country,"                                       \
 	" IF(v.is_approximate, ROUND(v.lat, 2), v.lat) AS lat,"       \
 	" IF(v.is_approximate, ROUND(v.lng, 2), v.lng) AS lng,"       \
@@ -219,7 +223,7 @@ enum rc vendors_db_seen(struct ctx *c, const char *slug,
 static const struct sort seen_sorts[] = {
 	{ "name", "t.name" },
 	{ "created_at", "t.created_at" },
-	{ "distance_km", "t.distance_km" },
+	{ "distance_km", "ROUND(t.distance_km, 2)" },
 	{ 0 },
 };
 
@@ -296,6 +300,17 @@ enum rc vendors_db_hours_set(struct ctx *c, struct id id,
 	               "       version = version + 1"
 	               " WHERE id = ?",
 	               A(hours), A(c->now), A(id));
+}
+
+enum rc vendors_db_logo_set(struct ctx *c, const struct vendor_row *v)
+{
+	return sql_run(c,
+	               "UPDATE vendor SET logo = ?, logo_source = ?,"
+	               "       logo_refused = ?, updated_at = ?,"
+	               "       version = version + 1"
+	               " WHERE id = ?",
+	               A(v->logo), A(v->logo_source), A(v->logo_refused),
+	               A(c->now), A(v->id));
 }
 
 enum rc vendors_db_bank_set(struct ctx *c, struct id id, struct blob sealed,

@@ -11,7 +11,9 @@ struct vendor_row {
 	const char *status, *status_reason;
 	struct when status_at;
 	const char *description;
-	const char *logo_url;
+	const char *logo;         /* stem of its files; NULL = none */
+	const char *logo_source;  /* an upload that is worked on */
+	const char *logo_refused; /* code: why the last was refused */
 	const char *email, *phone, *address, *city, *region, *country;
 	double lat, lng;
 	bool is_approximate;
@@ -55,7 +57,7 @@ extern const struct shape vendor_patch_shape;
 /* What everybody sees. */
 struct vendor_seen {
 	struct id id;
-	const char *slug, *name, *description, *logo_url, *city, *region,
+	const char *slug, *name, *description, *logo, *logo_url, *city, *region,
 		*country;
 	double lat, lng;
 	bool is_approximate;
@@ -112,6 +114,8 @@ CHECKED enum rc vendors_db_set(struct ctx *c, struct id id,
                                const struct vendor_patch *p);
 CHECKED enum rc vendors_db_hours_set(struct ctx *c, struct id id,
                                      struct json_text hours);
+/* Its three columns of the logo. */
+CHECKED enum rc vendors_db_logo_set(struct ctx *c, const struct vendor_row *v);
 CHECKED enum rc vendors_db_bank_set(struct ctx *c, struct id id,
                                     struct blob sealed, const char *bank_name,
                                     const char *last4, struct when held_until);

@@ -46,6 +46,7 @@ const struct job jobs[] = {
 const struct consumer consumers[] = {
 	{ "account.", notifications_consume },
 	{ "media.process", media_process },
+	{ "media.single", media_single_process },
 	{ "order.", notifications_consume },
 	{ "order.placed", orders_watch_placed },
 	{ "payment.event", payments_event_handle },

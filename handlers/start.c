@@ -103,6 +103,7 @@ bool start_rooms(void)
 	accounts_start();
 	accounts_use(account_parts);
 	media_on_change(catalog_product_changed);
+	media_on_single(accounts_logo_done);
 	orders_start();
 	dispatch_use(&backend);
 	return true;

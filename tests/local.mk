@@ -164,6 +164,7 @@ API_TESTS += %D%/api/api_cache
 API_TESTS += %D%/api/api_catalog
 API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
+API_TESTS += %D%/api/api_foreign
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_media
 API_TESTS += %D%/api/api_oidc
@@ -171,6 +172,7 @@ API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
+API_TESTS += %D%/api/api_stores
 API_TESTS += %D%/api/replies
 check_PROGRAMS += $(API_TESTS)
 

@@ -135,7 +135,9 @@ CREATE TABLE address (
   KEY address_user (user_id, is_default, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
--- A store. cell is the square of 0.1 degrees that lat and lng fall into.
+-- A store. cell is the square of 0.1 degrees that lat and lng fall into. logo is
+-- the stem of its files, logo_source an upload that is still worked on,
+-- logo_refused why the last one became no logo.
 CREATE TABLE vendor (
   id BINARY(16) NOT NULL,
   owner_id BINARY(16) NOT NULL,
@@ -145,7 +147,9 @@ CREATE TABLE vendor (
   status_reason VARCHAR(500) NULL,
   status_at DATETIME(6) NOT NULL,
   description TEXT NOT NULL,
-  logo_url VARCHAR(500) NULL,
+  logo VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  logo_source VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  logo_refused VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NULL,
   email VARCHAR(254) NULL,
   phone VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NULL,
   address VARCHAR(300) NOT NULL DEFAULT '',

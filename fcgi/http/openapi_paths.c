@@ -363,7 +363,9 @@ static void put_faults(struct buf *b, const struct route *r)
 		            "If-None-Match names the answer\"}");
 	put_fault(b, 400);
 	put_fault(b, 401);
-	if (!(r->who & ROLE_ANYONE) || !strcmp(r->path, "/metrics"))
+	/* Signing in is public, and refused to the suspended. */
+	if (!(r->who & ROLE_ANYONE) || r->limit == LIMIT_AUTH ||
+	    !strcmp(r->path, "/metrics"))
 		put_fault(b, 403);
 	if (strchr(r->path, '{') || has_body(r))
 		put_fault(b, 404);

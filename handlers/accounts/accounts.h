@@ -237,6 +237,10 @@ CHECKED enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
 /* For struct dispatch_backend: keeps r->noticed with the route's name. */
 void accounts_notice(struct req *r);
 
+/* A store's logo was worked on (media_on_single). */
+enum rc accounts_logo_done(struct ctx *c, struct id vendor, const char *source,
+                           const char *stem, const char *refused);
+
 /* Timed work for handlers/jobs.c. */
 enum rc accounts_job_tidy(struct ctx *c, bool *more);
 /* Back-test of the rules over the last days, printed as a table on stdout. */

@@ -36,8 +36,8 @@ struct store_bank {
 struct store_seen {
 	struct id id, owner_id;
 	const char *slug, *name, *status, *status_reason;
-	const char *description, *logo_url, *email, *phone, *address, *city,
-		*region, *country;
+	const char *description, *logo_url, *logo_status, *logo_reason;
+	const char *email, *phone, *address, *city, *region, *country;
 	double lat, lng;
 	bool is_approximate;
 	struct json_text opening_hours;
@@ -249,6 +249,10 @@ enum rc accounts_page_get(struct req *r);
 enum rc accounts_page_post(struct req *r);
 
 enum rc accounts_documents_post(struct req *r);
+/* The store as its owner and admins see it. */
+enum rc store_reply(struct req *r, const struct vendor_row *v);
+enum rc accounts_logo_post(struct req *r);
+enum rc accounts_logo_delete(struct req *r);
 enum rc accounts_documents_get(struct req *r);
 enum rc accounts_document_get(struct req *r);
 enum rc accounts_admin_documents_get(struct req *r);

@@ -312,6 +312,9 @@ CHECKED enum rc user_reinstate(struct ctx *c, struct id user,
 CHECKED enum rc user_erase(struct ctx *c, struct id user);
 CHECKED enum rc check_not_last_super(struct ctx *c, const struct user_row *u);
 
+/* The link of a logo's stem; NULL = none. */
+const char *logo_url(struct ctx *c, const char *stem);
+
 /* Invitations (accounts_invite.c); staff of the actor's store. */
 struct acceptance {
 	const char *token, *name, *password;

@@ -41,6 +41,9 @@ static const struct field link_in_fields[] = {
 };
 static const struct shape link_in_shape = SHAPE(link_in, link_in_fields);
 
+static const char *const refusals[] = { "sign_in_failed", "email_not_verified",
+	                                "account_suspended", NULL };
+
 const struct route accounts_oidc_routes[] = {
 	{ "GET", "/api/auth/oidc/{provider}/start", accounts_oidc_start_get,
 	  .who = ROLE_ANYONE, .limit = LIMIT_AUTH, .pool = POOL_SLOW,
@@ -49,7 +52,7 @@ const struct route accounts_oidc_routes[] = {
 	{ "GET", "/api/auth/oidc/{provider}/callback",
 	  accounts_oidc_callback_get, .who = ROLE_ANYONE, .limit = LIMIT_AUTH,
 	  .pool = POOL_SLOW, .query = &oidc_callback_shape,
-	  .reply = &oidc_signed_in_shape,
+	  .reply = &oidc_signed_in_shape, .errors = refusals,
 	  .summary = "Come back from an OpenID provider" },
 	{ "POST", "/api/auth/oidc/link", accounts_oidc_link_post,
 	  .who = ROLE_ANYONE, .limit = LIMIT_AUTH, .pool = POOL_SLOW,

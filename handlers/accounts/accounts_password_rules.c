@@ -74,6 +74,16 @@ static enum rc set_password(struct ctx *c, const struct user_row *u,
 	return rc;
 }
 
+/* The hash of a password that this person may use. */
+static enum rc hash_new(struct ctx *c, const struct user_row *u,
+                        const char *password, const char **hash)
+{
+	struct password_owner owner = { .email = u->email, .name = u->name };
+	enum rc rc = password_allowed(c, "password", password, &owner);
+
+	return rc ? rc : password_hash_slowly(c, password, hash);
+}
+
 static enum rc reset(struct ctx *c, const char *token, const char *hash,
                      struct user_row *u)
 {
@@ -103,11 +113,7 @@ enum rc password_reset(struct ctx *c, const char *token, const char *password)
 		rc = accounts_db_user_get(c, link.user_id, &u);
 	if (rc)
 		return rc;
-	struct password_owner owner = { .email = u.email, .name = u.name };
-
-	rc = password_allowed(c, "password", password, &owner);
-	if (!rc)
-		rc = password_hash_slowly(c, password, &hash);
+	rc = hash_new(c, &u, password, &hash);
 	if (!rc)
 		rc = sql_begin(c);
 	if (rc)
@@ -172,11 +178,7 @@ enum rc password_change(struct ctx *c, const char *old, const char *password,
 
 	if (rc)
 		return rc;
-	struct password_owner owner = { .email = u.email, .name = u.name };
-
-	rc = password_allowed(c, "password", password, &owner);
-	if (!rc)
-		rc = password_hash_slowly(c, password, &hash);
+	rc = hash_new(c, &u, password, &hash);
 	if (!rc)
 		rc = sql_begin(c);
 	if (rc)

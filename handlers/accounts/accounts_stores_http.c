@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "handlers/accounts/accounts_http.h"
+#include "handlers/media/media.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,12 +27,21 @@ static enum rc filter_of(struct ctx *c, const struct vendor_query *in,
 /* Nearest first, unless asked otherwise or nobody said where. */
 static enum rc choose_order(struct req *r, const struct vendor_filter *f)
 {
-	bool by_distance = r->page.n_order > 0 &&
-	                   strcmp(r->page.order[0].name, "distance_km") == 0;
+	struct page *page = &r->page;
+	bool asked = false;
 
-	if (by_distance && isnan(f->lat))
-		return fail_field(&r->ctx, "ordering", "no_place",
-		                  "Say where with lat and lng");
+	for (size_t i = 0; i < r->n_queries; i++)
+		asked |= strcmp(r->queries[i].name, "ordering") == 0;
+	if (!asked && !isnan(f->lat)) {
+		page->n_order = 1;
+		page->order[0] = (struct page_order){ "distance_km", false };
+	}
+	for (int i = 0; i < page->n_order; i++)
+		if (strcmp(page->order[i].name, "distance_km") == 0 &&
+		    isnan(f->lat))
+			return fail(&r->ctx, RC_BAD_REQUEST, "bad_ordering",
+			            "Ordering by distance_km needs lat and "
+			            "lng");
 	return RC_OK;
 }
 
@@ -50,6 +60,8 @@ enum rc accounts_vendors_get(struct req *r)
 		rc = choose_order(r, &f);
 	if (!rc)
 		rc = vendors_db_seen_page(c, &f, &r->page, &rows, &n, &info);
+	for (size_t i = 0; i < n && !rc; i++)
+		rows[i].logo_url = logo_url(c, rows[i].logo);
 	return rc ? rc : reply_page(r, rows, n, &info);
 }
 
@@ -57,6 +69,8 @@ enum rc accounts_vendor_one_get(struct req *r)
 {
 	struct vendor_seen out = { 0 };
 	enum rc rc = vendors_db_seen(&r->ctx, req_param(r, 0), &out);
+
+	out.logo_url = logo_url(&r->ctx, out.logo);
 
 	return rc ? rc : reply(r, &out);
 }
@@ -82,7 +96,12 @@ static struct store_seen seen_of(struct ctx *c, const struct vendor_row *v)
 		.status = v->status,
 		.status_reason = v->status_reason,
 		.description = v->description,
-		.logo_url = v->logo_url,
+		.logo_url = logo_url(c, v->logo),
+		.logo_status = v->logo_source    ? "processing"
+		               : v->logo_refused ? "refused"
+		               : v->logo         ? "ready"
+		                                 : "none",
+		.logo_reason = media_refusal(v->logo_refused),
 		.email = v->email,
 		.phone = v->phone,
 		.address = v->address,
@@ -107,7 +126,7 @@ static struct store_seen seen_of(struct ctx *c, const struct vendor_row *v)
 	};
 }
 
-static enum rc reply_store(struct req *r, const struct vendor_row *v)
+enum rc store_reply(struct req *r, const struct vendor_row *v)
 {
 	struct store_seen out = seen_of(&r->ctx, v);
 
@@ -119,7 +138,7 @@ enum rc accounts_store_get(struct req *r)
 	struct vendor_row v = { 0 };
 	enum rc rc = vendors_db_get(&r->ctx, r->ctx.vendor, &v);
 
-	return rc ? rc : reply_store(r, &v);
+	return rc ? rc : store_reply(r, &v);
 }
 
 enum rc accounts_store_patch(struct req *r)
@@ -138,7 +157,7 @@ enum rc accounts_store_patch(struct req *r)
 	if (!rc)
 		rc = store_change(c, c->vendor, &in, &v);
 	rc = sql_end(c, rc);
-	return rc ? rc : reply_store(r, &v);
+	return rc ? rc : store_reply(r, &v);
 }
 
 enum rc accounts_admin_vendors_get(struct req *r)
@@ -170,7 +189,7 @@ enum rc accounts_admin_vendor_get(struct req *r)
 
 	if (!rc)
 		rc = vendors_db_get(&r->ctx, id, &v);
-	return rc ? rc : reply_store(r, &v);
+	return rc ? rc : store_reply(r, &v);
 }
 
 enum rc accounts_admin_vendor_patch(struct req *r)
@@ -201,7 +220,7 @@ enum rc accounts_admin_vendor_patch(struct req *r)
 	if (!rc)
 		rc = vendors_db_get(c, id, &v);
 	rc = sql_end(c, rc);
-	return rc ? rc : reply_store(r, &v);
+	return rc ? rc : store_reply(r, &v);
 }
 
 static enum rc apply(struct req *r, enum vendor_event event)
@@ -216,7 +235,7 @@ static enum rc apply(struct req *r, enum vendor_event event)
 		rc = accounts_need_recent_password(&r->ctx);
 	if (!rc)
 		rc = vendor_apply(&r->ctx, id, event, in.reason, &v);
-	return rc ? rc : reply_store(r, &v);
+	return rc ? rc : store_reply(r, &v);
 }
 
 enum rc accounts_admin_vendor_approve_post(struct req *r)

@@ -20,6 +20,9 @@ static const struct field store_seen_fields[] = {
 	FIELD(store_seen, status_reason),
 	FIELD(store_seen, description),
 	FIELD(store_seen, logo_url),
+	FIELD(store_seen, logo_status,
+	      .help = "none, processing, ready, or refused (the last upload)"),
+	FIELD(store_seen, logo_reason, .help = "Why it was refused"),
 	FIELD(store_seen, email),
 	FIELD(store_seen, phone),
 	FIELD(store_seen, address),
@@ -117,6 +120,15 @@ static const struct field document_seen_fields[] = {
 static const struct shape document_seen_shape =
 	SHAPE(document_seen, document_seen_fields);
 
+/* Nothing but the file. */
+static const struct field logo_in_fields[] = { FIELDS_END };
+static const struct shape logo_in_shape = {
+	.name = "logo_in",
+	.size = 1,
+	.fields = logo_in_fields,
+};
+static const char *const logo_errors[] = { "not_a_picture", NULL };
+
 static const char *const public_orders[] = { "name", "-created_at",
 	                                     "distance_km", NULL };
 static const char *const admin_orders[] = { "-created_at", "name", NULL };
@@ -140,6 +152,15 @@ const struct route accounts_store_routes[] = {
 	  .reply = &store_seen_shape,
 	  .summary =
 	          "Change my store; a bank account needs the password again" },
+	{ "POST", "/api/vendor/store/logo", accounts_logo_post,
+	  .who = ROLE_VENDOR, .limit = LIMIT_WRITE, .pool = POOL_SLOW,
+	  .body = &logo_in_shape, .body_kind = BODY_MULTIPART,
+	  .reply = &store_seen_shape, .status = 202, .errors = logo_errors,
+	  .summary = "Upload a logo as the form's file \"image\"; it takes the "
+	             "place of the old one when it has been worked on" },
+	{ "DELETE", "/api/vendor/store/logo", accounts_logo_delete,
+	  .who = ROLE_VENDOR, .limit = LIMIT_WRITE, .pool = POOL_SLOW,
+	  .status = 204, .summary = "Take the logo down" },
 	{ "GET", "/api/admin/vendors", accounts_admin_vendors_get,
 	  .who = ROLE_MODERATOR, .permission = MAY_ADMIN_VENDORS,
 	  .limit = LIMIT_READ, .query = &vendors_query_shape,

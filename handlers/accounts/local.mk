@@ -15,6 +15,7 @@ libmerkato_a_SOURCES += handlers/accounts/accounts_invite_http.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_jobs.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_links.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_login.c
+libmerkato_a_SOURCES += handlers/accounts/accounts_logo.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_me.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_oauth.c
 libmerkato_a_SOURCES += handlers/accounts/accounts_oauth_http.c

@@ -72,6 +72,28 @@ const char *media_private_link(struct ctx *c, const char *name, int seconds);
  * deletes the row. */
 CHECKED enum rc media_private_drop(struct ctx *c, const char *name);
 
+/*
+ * A picture of something that is no product, such as a store's logo. It is kept
+ * aside outside of transactions; the row that names its source and the request
+ * to work on it are one transaction. The job runner then tells what became of
+ * it: the stem of its files, or why it was refused.
+ */
+CHECKED enum rc media_single_keep(struct ctx *c, const struct part *file,
+                                  const char **source);
+CHECKED enum rc media_single_work(struct ctx *c, struct id owner,
+                                  const char *source);
+/* Files of a stem are wanted, or go after a week: pages that are open keep
+ * them. In the transaction of the row that names the stem. */
+CHECKED enum rc media_stem_use(struct ctx *c, const char *stem);
+CHECKED enum rc media_stem_drop(struct ctx *c, const char *stem);
+/* stem NULL: refused says why. Its own transaction; may come twice. */
+typedef enum rc media_single_done(struct ctx *c, struct id owner,
+                                  const char *source, const char *stem,
+                                  const char *refused);
+void media_on_single(media_single_done *done);
+/* "too_small" … as a sentence for people. */
+const char *media_refusal(const char *code);
+
 /* Demonstration data: draws the picture number seed (the same every time), puts
  * its files into the store and gives its stem and size; make rows of it with
  * media_demo_attach. */
@@ -94,6 +116,7 @@ CHECKED enum rc media_demo_attach(struct ctx *c, const struct demo_image *rows,
 
 /* For the tables of jobs and consumers. */
 enum rc media_process(struct ctx *c, const struct outbox_event *e);
+enum rc media_single_process(struct ctx *c, const struct outbox_event *e);
 enum rc media_sweep(struct ctx *c, bool *more);
 
 #endif

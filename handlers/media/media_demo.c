@@ -23,7 +23,7 @@ enum rc media_demo_picture(struct ctx *c, unsigned seed,
 	};
 	rc = media_keep_files(c, nobody, out->stem, made);
 	/* Many products may share them, so they stay. */
-	return rc ? rc : media_db_stem_keep(c, out->stem);
+	return rc ? rc : media_db_stem_until(c, out->stem, (struct when){ 0 });
 }
 
 static struct image_row row_of(const struct ctx *c, const struct demo_image *d)

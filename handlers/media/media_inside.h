@@ -30,6 +30,10 @@ struct image_change {
 	uint64_t given;
 };
 
+/* A picture that is no picture is a type we do not take; one that is damaged or
+ * too large is a bad value of the field "image". */
+CHECKED enum rc media_look(struct ctx *c, const void *p, size_t n,
+                           struct picture_facts *facts);
 /* Looks at the upload for a product of the ctx's store and keeps it aside;
  * outside of transactions, since the file may travel. */
 CHECKED enum rc media_receive(struct ctx *c, const struct image_new *in,

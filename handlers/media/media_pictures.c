@@ -54,10 +54,8 @@ enum rc media_refresh_product(struct ctx *c, struct id product, const char *was,
 	return rc ? rc : tell(c, product, was, is);
 }
 
-/* A picture that is no picture is a type we do not take; one that is damaged or
- * too large is a bad value. */
-static enum rc look(struct ctx *c, const void *p, size_t n,
-                    struct picture_facts *facts)
+enum rc media_look(struct ctx *c, const void *p, size_t n,
+                   struct picture_facts *facts)
 {
 	const char *bad = sniff_picture(p, n, facts);
 
@@ -148,7 +146,7 @@ enum rc media_receive(struct ctx *c, const struct image_new *in, const void *p,
 		return fail_field(c, "product_id", "not_found",
 		                  "There is no such product.");
 	if (!rc)
-		rc = look(c, p, n, &facts);
+		rc = media_look(c, p, n, &facts);
 	return rc ? rc : keep_source(c, out, facts.format, p, n);
 }
 

@@ -130,8 +130,7 @@ static void stores_near_a_place_come_with_their_distance(void)
 
 		NEED_RC(accounts_create_vendor(tc, &in, &id), RC_OK, "store");
 	}
-	const struct answered *a = get(
-		"/api/vendors?lat=9.03&lng=38.74&ordering=distance_km", NULL);
+	const struct answered *a = get("/api/vendors?lat=9.03&lng=38.74", NULL);
 
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_TEXT(answered_text(a, "count"), "2", "within 50 km");
@@ -147,8 +146,15 @@ static void stores_near_a_place_come_with_their_distance(void)
 	CHECK_LACKS(a->body, "distance_km", "no place, no distance");
 	CHECK_INT(get("/api/vendors?lat=9.03", NULL)->status, 422, "half");
 	CHECK_INT(get("/api/vendors?lat=91&lng=1", NULL)->status, 422, "pole");
-	CHECK_INT(get("/api/vendors?ordering=distance_km", NULL)->status, 422,
+	CHECK_INT(get("/api/vendors?ordering=distance_km", NULL)->status, 400,
 	          "from where?");
+	a = get("/api/vendors?lat=9.03&lng=38.74&page_size=1&cursor=", NULL);
+	CHECK_TEXT(answered_text(a, "results.0.slug"), "near", "nearest");
+	const char *next = answered_text(a, "next");
+
+	NEED_TRUE(next != NULL, "there is more");
+	a = get(strstr(next, "/api/"), NULL);
+	CHECK_TEXT(answered_text(a, "results.0.slug"), "far", "next");
 }
 
 static void the_date_line_is_no_border(void)
