@@ -166,6 +166,7 @@ API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_foreign
 API_TESTS += %D%/api/api_input
+API_TESTS += %D%/api/api_keys
 API_TESTS += %D%/api/api_media
 API_TESTS += %D%/api/api_oidc
 API_TESTS += %D%/api/api_orders

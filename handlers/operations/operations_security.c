@@ -40,13 +40,16 @@ static enum rc run_rotate(struct ctx *c, struct args *a)
 {
 	struct when_parts now = when_split(c->now);
 	const char *old = settings->jwt_keys;
-	unsigned char secret[32];
+	unsigned char secret[32], tail[2];
 	size_t n = old ? strcspn(old, ",") : 0;
 
 	(void)a;
 	random_bytes(secret, sizeof(secret));
-	printf("MERKATO_JWT_KEYS=k%04d%02d%02d%02d%02d%02d:%s,%.*s\n", now.year,
-	       now.month, now.day, now.hour, now.minute, now.second,
+	random_bytes(tail, sizeof(tail));
+	/* The tail keeps two of one second apart. */
+	printf("MERKATO_JWT_KEYS=k%04d%02d%02d%02d%02d%02d%s:%s,%.*s\n",
+	       now.year, now.month, now.day, now.hour, now.minute, now.second,
+	       text_hex(c->arena, tail, sizeof(tail)),
 	       text_hex(c->arena, secret, sizeof(secret)), n ? (int)n : 7,
 	       n ? old : "derived");
 	fputs("Put this line into the configuration and reload (HUP) on every "

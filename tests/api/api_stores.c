@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "fcgi/base/buf.h"
 #include "tests/support/api.h"
 #include "tests/support/api_stack.h"
 #include "tests/support/pictures.h"

@@ -1,0 +1,184 @@
+/* Commands of the program beside the running product: signing keys that rotate
+ * without logging anybody out, and the back-test of the rules. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/base/buf.h"
+#include "fcgi/base/text.h"
+#include "tests/support/api.h"
+#include "tests/support/api_stack.h"
+
+static const char *place(const char *name)
+{
+	const char *dev = getenv("MERKATO_DEV_JSON");
+	const char *slash = strrchr(dev, '/');
+
+	return FMT("%.*s/%s", (int)(slash - dev), dev, name);
+}
+
+/* What the program says, run as the one that is running. */
+static const char *merkato(const char *words)
+{
+	char program[500] = "", piece[1000];
+	struct buf b;
+	size_t n;
+
+	NEED_TRUE(readlink(FMT("/proc/%d/exe", (int)process_of("merkato")),
+	                   program, sizeof(program) - 1) > 0,
+	          "the program");
+	FILE *from = popen(FMT("ASAN_OPTIONS=detect_leaks=0 %s --config %s %s"
+	                       " 2>/dev/null",
+	                       program, place("merkato.conf"), words),
+	                   "r");
+
+	NEED_TRUE(from != NULL, words);
+	buf_init(&b, tc->arena, 1000);
+	while ((n = fread(piece, 1, sizeof(piece), from)) > 0)
+		buf_put(&b, piece, n);
+	CHECK_INT(pclose(from), 0, words);
+	return b.s;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	size_t most = 1 << 16;
+	char *text = arena_alloc(tc->arena, most + 1);
+
+	NEED_TRUE(f != NULL, path);
+	text[fread(text, 1, most, f)] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* In place, so that owner and mode stay. */
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	NEED_TRUE(f != NULL && fputs(text, f) >= 0 && !fclose(f), path);
+}
+
+static const char *kid_of(const char *token)
+{
+	size_t n = 0;
+	const char *header =
+		text_unbase64url(tc->arena, token, strcspn(token, "."), &n);
+	json_t *j = header ? json_loadb(header, n, 0, NULL) : NULL;
+	const char *kid = json_string_value(json_object_get(j, "kid"));
+
+	kid = kid ? arena_strdup(tc->arena, kid) : "";
+	json_decref(j);
+	return kid;
+}
+
+static const char *new_token(void)
+{
+	const struct api_answer *a =
+		api_login(dev_text("accounts.customer.email"),
+	                  dev_text("accounts.customer.password"));
+
+	NEED_API(a, 200, "signs in");
+	return at_text(a, "access");
+}
+
+/* Every worker of the slow pool has the key when some logins in a row do. */
+static bool signs_with(void *kid)
+{
+	for (int i = 0; i < 6; i++)
+		if (strcmp(kid_of(new_token()), kid) != 0)
+			return false;
+	return true;
+}
+
+/* As the command says: its line into the configuration, then HUP. */
+static const char *rotate(const char *before)
+{
+	const char *said = merkato("keys rotate");
+	const char *kid = said + strlen("MERKATO_JWT_KEYS=");
+
+	NEED_TRUE(!strncmp(said, "MERKATO_JWT_KEYS=", 17), said);
+	kid = arena_strndup(tc->arena, kid, strcspn(kid, ":"));
+	write_file(place("merkato.conf"), FMT("%s%s", before, said));
+	NEED_INT(kill(process_of("merkato"), SIGHUP), 0, "HUP");
+	NEED_TRUE(wait_until(signs_with, (void *)(uintptr_t)kid, 30),
+	          "new tokens carry the new key");
+	return kid;
+}
+
+static int status_of(const char *token)
+{
+	return api_get("/api/users/me", token)->status;
+}
+
+/* Workers are replaced one after the other: all have been when many answers in
+ * a row are alike. */
+static bool opens(void *token)
+{
+	for (int i = 0; i < 20; i++)
+		if (status_of(token) != 200)
+			return false;
+	return true;
+}
+
+static bool opens_nothing(void *token)
+{
+	for (int i = 0; i < 20; i++)
+		if (status_of(token) != 401)
+			return false;
+	return true;
+}
+
+static void keys_rotate_while_everybody_stays_signed_in(void)
+{
+	if (!process_of("merkato"))
+		return; /* mod_fcgid's workers have no master to tell */
+	const char *before = read_file(place("merkato.conf"));
+	const char *first = new_token(), *old = kid_of(first);
+	pid_t master = process_of("merkato");
+	const char *kid = rotate(before);
+	const char *second = new_token();
+
+	CHECK_TRUE(strcmp(kid, old) != 0, "another key");
+	for (int i = 0; i < 10; i++)
+		CHECK_INT(status_of(first), 200, "the old key still opens");
+	NEED_TRUE(wait_until(opens, (void *)(uintptr_t)second, 30),
+	          "the new one too, in every worker");
+	CHECK_INT(process_of("merkato"), master, "nothing was started anew");
+	rotate(before);
+	CHECK_INT(status_of(second), 200, "the one before");
+	NEED_TRUE(wait_until(opens_nothing, (void *)(uintptr_t)first, 30),
+	          "the oldest is retired");
+	write_file(place("merkato.conf"), before);
+	NEED_INT(kill(master, SIGHUP), 0, "HUP");
+	NEED_TRUE(wait_until(signs_with, (void *)(uintptr_t)old, 30),
+	          "as it was");
+}
+
+static void past_events_are_played_to_the_rules(void)
+{
+	const char *email = FMT("%s@example.com", unique("forgetful"));
+
+	if (!process_of("merkato"))
+		return;
+	for (int i = 0; i < 5; i++)
+		api_login(email, "not my password");
+	const char *said = merkato("rules replay --days 30");
+	const char *row = strstr(said, "login_failures_account");
+	long long threshold = 0, events = 0, hits = 0;
+
+	NEED_TRUE(row != NULL, said);
+	CHECK_INT(sscanf(row, "login_failures_account %lld %lld %lld",
+	                 &threshold, &events, &hits),
+	          3, row);
+	CHECK_INT(threshold, 5, "as the rule says");
+	CHECK_TRUE(events >= 5 && hits >= 1, row);
+}
+
+CHECK_MAIN_WITH("keys", &api_hooks, TEST(past_events_are_played_to_the_rules),
+                TEST(keys_rotate_while_everybody_stays_signed_in))
