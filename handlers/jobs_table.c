@@ -45,6 +45,8 @@ const struct job jobs[] = {
 
 const struct consumer consumers[] = {
 	{ "account.", notifications_consume },
+	{ "account.forgot", accounts_send_reset },
+	{ "account.resend", accounts_send_verify },
 	{ "media.process", media_process },
 	{ "media.single", media_single_process },
 	{ "order.", notifications_consume },

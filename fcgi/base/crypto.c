@@ -15,6 +15,7 @@
 
 #include "fcgi/base/arena.h"
 #include "fcgi/base/log.h"
+#include "fcgi/base/metrics.h"
 #include "fcgi/base/text.h"
 #include "fcgi/base/value.h"
 
@@ -180,6 +181,7 @@ enum { SALT = 16, HASH = 32, MAX_ROUNDS = 100000000 };
 static void pbkdf2(const char *password, const unsigned char *salt,
                    size_t n_salt, int rounds, unsigned char out[HASH])
 {
+	count_n(COUNTER_PASSWORD_ROUNDS, (uint64_t)rounds);
 	must(PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt,
 	                       (int)n_salt, rounds, EVP_sha256(), HASH, out),
 	     "PBKDF2");
@@ -224,21 +226,21 @@ static bool read_stored(struct arena *a, const char *text, struct stored *out)
 bool password_check(const char *password, const char *stored,
                     int rounds_for_dummy)
 {
+	static const unsigned char salt[SALT];
 	struct arena *a = arena_create(0);
 	unsigned char hash[HASH];
 	struct stored s = { 0 };
 	bool ok = read_stored(a, stored, &s);
+	int64_t rest = rounds_for_dummy - (ok ? s.rounds : 0);
 
 	if (ok) {
 		pbkdf2(password, s.salt, s.n_salt, (int)s.rounds, hash);
 		ok = secret_equal(hash, s.hash, HASH);
-	} else {
-		/* As long as a real one, so that time does not tell who exists.
-		 */
-		static const unsigned char salt[SALT];
-
-		pbkdf2(password, salt, sizeof(salt), rounds_for_dummy, hash);
 	}
+	/* As long for nobody, and for who has not been here since the cost was
+	 * raised: time does not tell who exists. */
+	if (rest > 0)
+		pbkdf2(password, salt, sizeof(salt), (int)rest, hash);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	arena_destroy(a);
 	return ok;

@@ -31,6 +31,7 @@ struct buf;
 	X(LIMITED, "merkato_rate_limited_total", "Requests refused by a rate limit")                \
 	X(LOGIN_OK, "merkato_logins_total", "Successful logins")                                    \
 	X(LOGIN_FAILED, "merkato_logins_failed_total", "Failed logins")                             \
+	X(PASSWORD_ROUNDS, "merkato_password_rounds_total", "Rounds of PBKDF2 for passwords")        \
 	X(JOBS_RUN, "merkato_jobs_total", "Jobs run")                                               \
 	X(JOBS_FAILED, "merkato_jobs_failed_total", "Jobs that failed")                             \
 	X(WORKERS_STARTED, "merkato_workers_started_total", "Workers forked")                       \

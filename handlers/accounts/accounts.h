@@ -31,6 +31,7 @@
  *   account.suspended, account.reinstated   reason
  *   account.alert           rule
  *   account.erased
+ * (account.forgot and account.resend are no mails: accounts_send_reset …)
  *   vendor.applied, vendor.approved, vendor.rejected, vendor.suspended
  *                           store, reason (may be null); subject: the store
  *   vendor.bank_changed     store, last4
@@ -237,6 +238,9 @@ CHECKED enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
 /* For struct dispatch_backend: keeps r->noticed with the route's name. */
 void accounts_notice(struct req *r);
 
+/* Consumers: the mails that somebody asked for who may have no account. */
+enum rc accounts_send_reset(struct ctx *c, const struct outbox_event *e);
+enum rc accounts_send_verify(struct ctx *c, const struct outbox_event *e);
 /* A store's logo was worked on (media_on_single). */
 enum rc accounts_logo_done(struct ctx *c, struct id vendor, const char *source,
                            const char *stem, const char *refused);

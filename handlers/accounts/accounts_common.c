@@ -55,6 +55,20 @@ enum rc tell_user(struct ctx *c, const char *topic, const struct user_row *u,
 	return tell(c, topic, u->id, u->email, u->name, u->locale, extra);
 }
 
+enum rc event_text(struct ctx *c, const struct outbox_event *e,
+                   const char *name, const char **out)
+{
+	json_t *payload = NULL;
+	enum rc rc = json_read(c, e->payload, strlen(e->payload), &payload);
+
+	if (rc)
+		return rc;
+	*out = json_string_value(json_object_get(payload, name));
+	return *out ? RC_OK
+	            : fail(c, RC_INTERNAL, "bad_event", "%s without %s",
+	                   e->topic, name);
+}
+
 enum rc fail_again(struct ctx *c, enum rc rc)
 {
 	c->err.rc = rc;

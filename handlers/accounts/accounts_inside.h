@@ -31,6 +31,9 @@ const char *json_given(struct ctx *c, json_t *owned);
 CHECKED enum rc tell(struct ctx *c, const char *topic, struct id subject,
                      const char *email, const char *name, const char *locale,
                      json_t *extra);
+/* A text in the payload of an outbox event of our own. */
+CHECKED enum rc event_text(struct ctx *c, const struct outbox_event *e,
+                           const char *name, const char **out);
 CHECKED enum rc tell_user(struct ctx *c, const char *topic,
                           const struct user_row *u, json_t *extra);
 

@@ -23,16 +23,34 @@ static enum rc mail_link(struct ctx *c, const char *topic,
 	                      when_text(expires, text)));
 }
 
-static enum rc forgot(struct ctx *c, const char *email)
+/* Written down alike for every address: what follows, if there is an account,
+ * the job runner does, so that neither answer nor time tells. */
+static enum rc ask_reset(struct ctx *c, const char *email)
 {
-	const char *key = email_key(c, email);
-	struct user_row u = { 0 };
-	bool found = false;
-	enum rc rc = accounts_db_user_find(c, key, &u, &found);
+	enum rc rc = security_event_account(c, "password.forgot",
+	                                    email_key(c, email),
+	                                    (struct id){ { 0 } }, NULL);
 
 	if (!rc)
-		rc = security_event_account(c, "password.forgot", key, u.id,
-		                            NULL);
+		rc = outbox_add(
+			c, "account.forgot", (struct id){ { 0 } },
+			json_given(c, json_pack("{s:s}", "forgot", email)));
+	return rc;
+}
+
+enum rc password_forgot(struct ctx *c, const char *email)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, ask_reset(c, email));
+}
+
+static enum rc send_reset(struct ctx *c, const char *email)
+{
+	struct user_row u = { 0 };
+	bool found = false;
+	enum rc rc = accounts_db_user_find(c, email_key(c, email), &u, &found);
+
 	/* Several at once are counted one after the other. */
 	if (!rc && found)
 		rc = accounts_db_user_lock(c, u.id, &u);
@@ -47,11 +65,14 @@ static enum rc forgot(struct ctx *c, const char *email)
 	return mail_link(c, "account.reset", &u, &link, "/account/reset");
 }
 
-enum rc password_forgot(struct ctx *c, const char *email)
+enum rc accounts_send_reset(struct ctx *c, const struct outbox_event *e)
 {
-	enum rc rc = sql_begin(c);
+	const char *email = NULL;
+	enum rc rc = event_text(c, e, "forgot", &email);
 
-	return rc ? rc : sql_end(c, forgot(c, email));
+	if (!rc)
+		rc = sql_begin(c);
+	return rc ? rc : sql_end(c, send_reset(c, email));
 }
 
 /* What every new password means: no old token, link or lock stays. */

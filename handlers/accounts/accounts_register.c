@@ -198,19 +198,38 @@ enum rc verify_email(struct ctx *c, const char *token)
 	return rc ? rc : sql_end(c, prove(c, token));
 }
 
+/* As with a forgotten password, the job runner does the rest. */
 enum rc verify_resend(struct ctx *c, const char *email)
 {
-	struct user_row u = { 0 };
-	bool found = false;
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	rc = accounts_db_user_find(c, email_key(c, email), &u, &found);
+	return sql_end(c, outbox_add(c, "account.resend", (struct id){ { 0 } },
+	                             json_given(c, json_pack("{s:s}", "resend",
+	                                                     email))));
+}
+
+static enum rc send_again(struct ctx *c, const char *email)
+{
+	struct user_row u = { 0 };
+	bool found = false;
+	enum rc rc = accounts_db_user_find(c, email_key(c, email), &u, &found);
+
 	if (!rc && found && !u.verified_at.us &&
 	    strcmp(u.status, "active") == 0)
 		rc = send_verify(c, &u, "account.verify");
-	return sql_end(c, rc);
+	return rc;
+}
+
+enum rc accounts_send_verify(struct ctx *c, const struct outbox_event *e)
+{
+	const char *email = NULL;
+	enum rc rc = event_text(c, e, "resend", &email);
+
+	if (!rc)
+		rc = sql_begin(c);
+	return rc ? rc : sql_end(c, send_again(c, email));
 }
 
 /* For commands, demo data and tests. */

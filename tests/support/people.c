@@ -12,6 +12,7 @@
 #include "db/sql.h"
 #include "fcgi/base/settings.h"
 #include "handlers/accounts/accounts_inside.h"
+#include "handlers/jobs.h"
 #include "handlers/start.h"
 
 bool people_start(void)
@@ -184,6 +185,31 @@ json_t *told(const char *topic)
 	NEED_RC(json_read(tc, row.payload, strlen(row.payload), &j), RC_OK,
 	        "payload");
 	return j;
+}
+
+static const struct field event_fields[] = {
+	FIELD(outbox_event, id),         FIELD(outbox_event, topic),
+	FIELD(outbox_event, subject),    FIELD(outbox_event, payload),
+	FIELD(outbox_event, created_at), FIELDS_END,
+};
+static const struct shape event_shape = SHAPE(outbox_event, event_fields);
+
+void work_off(const char *topic)
+{
+	struct outbox_event *all = NULL;
+	size_t n = 0;
+
+	NEED_RC(sql_list(tc, &event_shape, &all, &n,
+	                 "SELECT id, topic, subject, payload, created_at"
+	                 "  FROM outbox WHERE topic = ? ORDER BY id LIMIT 100",
+	                 A(topic)),
+	        RC_OK, "outbox");
+	for (size_t i = 0; i < n; i++) {
+		for (const struct consumer *k = consumers; k->topic; k++)
+			if (strcmp(k->topic, topic) == 0)
+				NEED_RC(k->handle(tc, &all[i]), RC_OK, topic);
+		NEED_RC(outbox_done(tc, all[i].id), RC_OK, topic);
+	}
 }
 
 int64_t n_told(const char *topic)

@@ -56,6 +56,9 @@ const struct person *an_admin(unsigned permissions);
 /* The same person signed in anew. */
 const char *a_bearer(struct id user);
 
+/* What the job runner would do now about all events of a topic that consumers
+ * name in full. */
+void work_off(const char *topic);
 /* The payload of the newest outbox event of a topic; NULL = none. */
 json_t *told(const char *topic);
 /* How many there are. */

@@ -4,6 +4,7 @@
 
 #include "db/cache.h"
 #include "db/sql.h"
+#include "fcgi/base/metrics.h"
 #include "fcgi/base/settings.h"
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
@@ -110,6 +111,7 @@ static void a_new_link_voids_the_old_one(void)
 	                                "{\"email\":\"almaz@example.com\"}");
 
 	CHECK_INT(a->status, 200, a->body);
+	work_off("account.resend");
 	const char *second = told_token("account.verify");
 
 	CHECK_TRUE(strcmp(first, second) != 0, "two links");
@@ -118,6 +120,7 @@ static void a_new_link_voids_the_old_one(void)
 	for (int i = 0; i < 4; i++)
 		SEND("/api/auth/verify-email/resend",
 		     "{\"email\":\"almaz@example.com\"}");
+	work_off("account.resend");
 	CHECK_INT(n_told("account.verify"), 3, "three an hour");
 	const struct answered *known =
 		SEND("/api/auth/verify-email/resend",
@@ -194,6 +197,85 @@ static void wrong_and_unknown_are_answered_alike(void)
 	CHECK_TEXT(answered_text(wrong, "detail"),
 	           answered_text(unknown, "detail"), "words");
 	CHECK_INT(wrong->n, unknown->n, "length");
+}
+
+/* Time is what people measure from outside; rounds and statements are what it
+ * comes of, and can be counted. */
+struct effort {
+	uint64_t rounds, statements;
+};
+
+static struct effort effort_of(const char *uri, const char *body)
+{
+	struct effort e = { counter_read(COUNTER_PASSWORD_ROUNDS),
+		            counter_read(COUNTER_SQL_STATEMENTS) };
+	const struct answered *a = SEND(uri, body);
+
+	CHECK_TRUE(a->status < 500, a->body);
+	e.rounds = counter_read(COUNTER_PASSWORD_ROUNDS) - e.rounds;
+	e.statements = counter_read(COUNTER_SQL_STATEMENTS) - e.statements;
+	return e;
+}
+
+static void known_and_unknown_cost_the_same(void)
+{
+	static const struct {
+		const char *uri, *body;
+		int hashes;
+		bool hides; /* statements are alike, too */
+	} all[] = {
+		{ "/api/auth/login",
+		  "{\"email\":\"$\",\"password\":\"not my password\"}", 1,
+		  false },
+		{ "/api/auth/register/customer",
+		  "{\"email\":\"$\",\"password\":\"blue nile falls 7\"}", 1,
+		  false },
+		{ "/api/auth/password/forgot", "{\"email\":\"$\"}", 0, true },
+		{ "/api/auth/verify-email/resend", "{\"email\":\"$\"}", 0,
+		  true },
+	};
+	const struct person *p = a_customer();
+
+	/* Statements are prepared once. */
+	for (size_t i = 0; i < 4; i++) {
+		effort_of(all[i].uri, with(all[i].body, "first@example.com"));
+		effort_of(all[i].uri, with(all[i].body, p->email));
+	}
+	for (size_t i = 0; i < 4; i++) {
+		struct effort known =
+			effort_of(all[i].uri, with(all[i].body, p->email));
+		struct effort unknown = effort_of(
+			all[i].uri,
+			with(all[i].body, BODY("new%zu@example.com", i)));
+
+		CHECK_INT(known.rounds, unknown.rounds, all[i].uri);
+		CHECK_INT(known.rounds,
+		          all[i].hashes * settings->password_rounds,
+		          all[i].uri);
+		if (all[i].hides)
+			CHECK_INT(known.statements, unknown.statements,
+			          all[i].uri);
+	}
+}
+
+static void an_old_hash_costs_as_much_and_is_made_anew(void)
+{
+	const struct person *p = a_customer();
+	const char *rounds = BODY("%lld", (long long)settings->password_rounds);
+
+	NEED_TRUE(settings_set("password_rounds", "3000"), "dearer");
+	struct effort e = effort_of(
+		"/api/auth/login",
+		BODY("{\"email\":\"%s\",\"password\":\"not my password\"}",
+	             p->email));
+
+	CHECK_INT(e.rounds, 3000, "as much as for nobody");
+	CHECK_INT(log_in(p->email, PEOPLE_PASSWORD)->status, 200, "right");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM users WHERE password_hash"
+	                    " LIKE 'pbkdf2_sha256$3000$%'"),
+	          1, "hashed anew in silence");
+	CHECK_INT(log_in(p->email, PEOPLE_PASSWORD)->status, 200, "again");
+	NEED_TRUE(settings_set("password_rounds", rounds), "as it was");
 }
 
 static void five_failures_lock_the_pair_and_nobody_else(void)
@@ -397,6 +479,8 @@ CHECK_MAIN_WITH("accounts", &hooks,
                 TEST(a_new_link_voids_the_old_one),
                 TEST(weak_passwords_are_refused),
                 TEST(wrong_and_unknown_are_answered_alike),
+                TEST(known_and_unknown_cost_the_same),
+                TEST(an_old_hash_costs_as_much_and_is_made_anew),
                 TEST(five_failures_lock_the_pair_and_nobody_else),
                 TEST(an_address_that_tries_many_accounts_is_stopped),
                 TEST(success_forgives_the_failures_before),

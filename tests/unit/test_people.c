@@ -24,6 +24,7 @@ static void a_forgotten_password_is_reset_by_mail(void)
 	CHECK_INT(known->status, 200, known->body);
 	CHECK_INT(unknown->status, 200, "alike");
 	CHECK_TEXT(unknown->body, known->body, "alike");
+	work_off("account.forgot");
 	CHECK_INT(n_told("account.reset"), 1, "one mail");
 	const char *token = told_token("account.reset");
 	const struct answered *a = OPEN_POST(
@@ -46,6 +47,7 @@ static void a_forgotten_password_is_reset_by_mail(void)
 	for (int i = 0; i < 5; i++)
 		OPEN_POST("/api/auth/password/forgot",
 		          BODY("{\"email\":\"%s\"}", p->email));
+	work_off("account.forgot");
 	CHECK_INT(n_told("account.reset"), 3, "three an hour");
 	tc->now = when_plus(tc->now, HOUR + 1);
 	a = OPEN_POST("/api/auth/password/reset",
@@ -60,6 +62,7 @@ static void a_link_for_one_purpose_is_none_for_another(void)
 
 	OPEN_POST("/api/auth/password/forgot",
 	          BODY("{\"email\":\"%s\"}", p->email));
+	work_off("account.forgot");
 	const char *token = told_token("account.reset");
 
 	CHECK_INT(OPEN_POST("/api/auth/verify-email",
@@ -337,6 +340,7 @@ static void the_reset_page_sets_a_password(void)
 
 	OPEN_POST("/api/auth/password/forgot",
 	          BODY("{\"email\":\"%s\"}", p->email));
+	work_off("account.forgot");
 	const char *token = told_token("account.reset");
 	const struct answered *a =
 		form_post("/account/reset",

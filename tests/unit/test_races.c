@@ -134,6 +134,7 @@ static void one_reset_wins(void)
 
 	request("POST", "/api/auth/password/forgot",
 	        TEXT("{\"email\":\"%s\"}", p->email));
+	work_off("account.forgot");
 	post_crowd("/api/auth/password/reset",
 	           TEXT("{\"token\":\"%s\",\"password\":\"red sea salt 9\"}",
 	                told_token("account.reset")));
