@@ -36,33 +36,20 @@ static const struct shape category_shape =
 	SHAPE(demo_category, category_fields);
 
 static const struct field product_fields[] = {
-	FIELD(demo_product, id),
-	FIELD(demo_product, vendor_id),
-	FIELD(demo_product, category_id),
-	FIELD(demo_product, slug),
-	FIELD(demo_product, name),
-	FIELD(demo_product, brand),
-	FIELD(demo_product, description),
-	FIELD(demo_product, currency),
-	FIELD(demo_product, status),
-	FIELD(demo_product, reason_code),
-	FIELD(demo_product, reason),
-	FIELD(demo_product, is_visible),
-	FIELD(demo_product, in_stock),
-	FIELD(demo_product, min_price),
-	FIELD(demo_product, max_price),
-	FIELD(demo_product, n_variants),
-	FIELD(demo_product, lat),
-	FIELD(demo_product, lng),
-	FIELD(demo_product, rating_sum),
-	FIELD(demo_product, rating_count),
-	FIELD(demo_product, views),
-	FIELD(demo_product, sales),
-	FIELD(demo_product, submitted_at),
-	FIELD(demo_product, decided_at),
-	FIELD(demo_product, created_at),
-	FIELD(demo_product, updated_at),
-	FIELDS_END,
+	FIELD(demo_product, id),           FIELD(demo_product, vendor_id),
+	FIELD(demo_product, category_id),  FIELD(demo_product, slug),
+	FIELD(demo_product, name),         FIELD(demo_product, brand),
+	FIELD(demo_product, description),  FIELD(demo_product, currency),
+	FIELD(demo_product, status),       FIELD(demo_product, reason_code),
+	FIELD(demo_product, reason),       FIELD(demo_product, is_visible),
+	FIELD(demo_product, in_stock),     FIELD(demo_product, min_price),
+	FIELD(demo_product, max_price),    FIELD(demo_product, n_variants),
+	FIELD(demo_product, option_list),  FIELD(demo_product, lat),
+	FIELD(demo_product, lng),          FIELD(demo_product, rating_sum),
+	FIELD(demo_product, rating_count), FIELD(demo_product, views),
+	FIELD(demo_product, sales),        FIELD(demo_product, submitted_at),
+	FIELD(demo_product, decided_at),   FIELD(demo_product, created_at),
+	FIELD(demo_product, updated_at),   FIELDS_END,
 };
 static const struct shape product_shape = SHAPE(demo_product, product_fields);
 
@@ -234,6 +221,27 @@ enum rc demo_db_reviews(struct ctx *c, const struct demo_review *rows, size_t n)
 enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows, size_t n)
 {
 	return sql_insert_all(c, "product_rating", &rating_shape, rows, n);
+}
+
+struct product_id {
+	struct id id;
+};
+static const struct field product_id_fields[] = { FIELD(product_id, id),
+	                                          FIELDS_END };
+static const struct shape product_id_shape =
+	SHAPE(product_id, product_id_fields);
+
+enum rc demo_db_product_at(struct ctx *c, int64_t n, struct id *out)
+{
+	struct product_id row;
+	enum rc rc = sql_get(c, &product_id_shape, &row,
+	                     "SELECT id FROM product FORCE INDEX (PRIMARY)"
+	                     " ORDER BY id LIMIT 1 OFFSET ?",
+	                     A(n));
+
+	if (!rc)
+		*out = row.id;
+	return rc;
 }
 
 enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,

@@ -1,6 +1,6 @@
 /*
  * Demonstration data in bulk: rows as the generator makes them, many to a
- * statement. Columns that follow from others are left to catalog_rebuild.
+ * statement, those that follow from others too.
  */
 #ifndef MERKATO_DEMO_DB_H
 #define MERKATO_DEMO_DB_H
@@ -33,7 +33,7 @@ struct demo_category {
 struct demo_product {
 	struct id id, vendor_id, category_id;
 	const char *slug, *name, *brand, *description, *currency, *status,
-		*reason_code, *reason;
+		*reason_code, *reason, *option_list;
 	bool is_visible, in_stock;
 	struct money min_price, max_price;
 	int n_variants;
@@ -122,6 +122,8 @@ CHECKED enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows,
 
 /* Up to n variants that are for sale, with enough of them: of every store some.
  */
+/* The id of the product before which n others are. */
+CHECKED enum rc demo_db_product_at(struct ctx *c, int64_t n, struct id *out);
 CHECKED enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
                               size_t *n_rows);
 

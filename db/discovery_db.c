@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "db/geo.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -73,8 +72,7 @@ static void add_options(struct query *q, const struct product_filter *f)
 		          A(f->options[i].value_key));
 }
 
-/* All that is not words or places. */
-static void add_filter(struct query *q, const struct product_filter *f)
+void discovery_db_add_filter(struct query *q, const struct product_filter *f)
 {
 	if (f->by_category) {
 		query_add(q, " AND p.category_id IN ");
@@ -159,7 +157,7 @@ static enum rc count_walk(struct ctx *c, const struct product_filter *f,
 	query_init(q, c);
 	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
 	             " WHERE p.is_visible = 1");
-	add_filter(q, f);
+	discovery_db_add_filter(q, f);
 	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
 	return query_int(q, out);
 }
@@ -172,177 +170,11 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 
 	query_init(q, c);
 	add_from(q, f, page);
-	add_filter(q, f);
+	discovery_db_add_filter(q, f);
 	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
 	                         rows, n, info);
 	if (!rc && !page->walks)
 		rc = count_walk(c, f, &info->count);
-	return rc;
-}
-
-static const struct field hit_fields[] = {
-	FIELD(hit, id),          FIELD(hit, distance),   FIELD(hit, relevance),
-	FIELD(hit, category_id), FIELD(hit, price),      FIELD(hit, rating),
-	FIELD(hit, in_stock),    FIELD(hit, vendor_id),  FIELD(hit, sales),
-	FIELD(hit, name),        FIELD(hit, created_at), FIELDS_END,
-};
-static const struct shape hit_shape = SHAPE(hit, hit_fields);
-
-/* As they stand in the derived table of hits. */
-static const struct sort hit_sorts[] = {
-	{ "relevance", "h.relevance", false },
-	{ "distance", "h.distance", false },
-	{ "created_at", "h.created_at", false },
-	{ "price", "h.price", true },
-	{ "rating", "h.rating", false },
-	{ "sales", "h.sales", false },
-	{ "name", "h.name", false },
-	{ 0 },
-};
-
-/* Rounded to what cursors carry, so that they go on at the same place. */
-static void add_relevance(struct query *q, const struct product_filter *f)
-{
-	if (!f->expression) {
-		query_add(q, ", 0 AS relevance");
-		return;
-	}
-	if (f->titles_only)
-		query_add(q, ", ROUND(MATCH (t.title_tokens)");
-	else
-		query_add(q, ", ROUND(MATCH (t.all_tokens)");
-	query_add(q, " AGAINST (? IN BOOLEAN MODE)", A(f->expression));
-	if (f->n_sku_products) {
-		query_add(q, " + IF(p.id IN ");
-		query_ids(q, f->sku_products, f->n_sku_products);
-		query_add(q, ", 1000, 0)");
-	}
-	query_add(q, ", 6) AS relevance");
-}
-
-static void add_hits_from(struct query *q, const struct product_filter *f)
-{
-	if (!f->expression) {
-		query_add(q, " FROM product p");
-		if (!isnan(f->lat))
-			query_add(q, " FORCE INDEX (visible_cell)");
-		query_add(q, " WHERE p.is_visible = 1");
-		return;
-	}
-	query_add(q, " FROM product_search t"
-	             " STRAIGHT_JOIN product p ON p.id = t.product_id"
-	             " WHERE p.is_visible = 1 AND MATCH");
-	if (f->titles_only)
-		query_add(q, " (t.title_tokens)");
-	else
-		query_add(q, " (t.all_tokens)");
-	query_add(q, " AGAINST (? IN BOOLEAN MODE)", A(f->expression));
-}
-
-static void add_near(struct query *q, const struct product_filter *f)
-{
-	if (isnan(f->lat))
-		return;
-	if (!f->expression)
-		geo_add_near(q, "p", f->lat, f->lng, f->radius);
-	else
-		query_add(q, " AND p.lat IS NOT NULL");
-}
-
-static void add_hits(struct query *q, const struct product_filter *f,
-                     bool with_all)
-{
-	query_add(q, "SELECT p.id");
-	if (isnan(f->lat))
-		query_add(q, ", NULL AS distance");
-	else
-		query_add(q, ", ROUND(" GEO_DISTANCE("p") ", 6) AS distance",
-		          A(f->lat), A(f->lat), A(f->lng));
-	add_relevance(q, f);
-	if (with_all)
-		query_add(q, ", p.category_id, p.min_price AS price,"
-		             " p.rating_avg AS rating, p.in_stock, p.vendor_id,"
-		             " p.sales, p.name, p.created_at");
-	add_hits_from(q, f);
-	add_near(q, f);
-	add_filter(q, f);
-}
-
-/* Whether the page or the facets need more than id, distance, relevance. */
-static bool needs_all(const struct page *page)
-{
-	for (int i = 0; i < page->n_order; i++)
-		if (strcmp(page->order[i].name, "distance") != 0 &&
-		    strcmp(page->order[i].name, "relevance") != 0)
-			return true;
-	return false;
-}
-
-enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
-                          const struct page *page, bool with_all,
-                          struct hit **rows, size_t *n)
-{
-	struct query *q = arena_new(c->arena, struct query);
-	struct page all = *page;
-	struct page_info info;
-	int64_t needed = (int64_t)page->number * page->size + 1;
-
-	all.number = 1;
-	all.size = (int)(needed > HITS_MAX ? needed : HITS_MAX);
-	if (page->walks)
-		all.size = page->size + 1;
-	query_init(q, c);
-	query_add(q, "SELECT h.* FROM (");
-	add_hits(q, f, with_all || needs_all(page));
-	query_add(q, ") AS h WHERE 1");
-	if (!isnan(f->lat))
-		query_add(q, " AND h.distance <= ?", A(f->radius));
-	return query_slice(q, &hit_shape, hit_sorts, "h.id", &all, rows, n,
-	                   &info);
-}
-
-enum rc discovery_db_count_near(struct ctx *c, const struct product_filter *f,
-                                int64_t *n)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	query_init(q, c);
-	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
-	             " FORCE INDEX (visible_cell) WHERE p.is_visible = 1");
-	add_near(q, f);
-	add_filter(q, f);
-	geo_add_within(q, "p", f->lat, f->lng, f->radius);
-	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
-	return query_int(q, n);
-}
-
-enum { SORTED_AT_ONCE = 2000 };
-
-enum rc discovery_db_nearest(struct ctx *c, const struct product_filter *f,
-                             int64_t count, int needed, struct hit **rows,
-                             size_t *n)
-{
-	/* A ring that holds enough holds the nearest; few are sorted at once.
-	 */
-	static const double rings[] = { 64, 16, 4, 1 };
-	enum rc rc = RC_OK;
-
-	*n = 0;
-	for (size_t i = count <= SORTED_AT_ONCE ? 3 : 0;
-	     i < 4 && !rc && *n < (size_t)needed; i++) {
-		struct product_filter ring = *f;
-		struct query *q = arena_new(c->arena, struct query);
-
-		ring.radius = f->radius / rings[i];
-		query_init(q, c);
-		query_add(q, "SELECT h.* FROM (");
-		add_hits(q, &ring, false);
-		query_add(q,
-		          ") AS h WHERE h.distance <= ?"
-		          " ORDER BY h.distance, h.id LIMIT ?",
-		          A(ring.radius), A(needed));
-		rc = query_list(q, &hit_shape, rows, n);
-	}
 	return rc;
 }
 
@@ -357,66 +189,6 @@ enum rc discovery_db_cards(struct ctx *c, const struct id *ids, size_t n_ids,
 	query_ids(q, ids, n_ids);
 	query_add(q, " LIMIT 200");
 	return query_list(q, &product_card_shape, rows, n);
-}
-
-const int64_t price_bands[PRICE_BANDS] = { 0,      10000,  50000,
-	                                   100000, 500000, 1000000 };
-
-static const struct field facet_fields[] = {
-	FIELD(facet_row, category_id), FIELD(facet_row, band),
-	FIELD(facet_row, stars),       FIELD(facet_row, in_stock),
-	FIELD(facet_row, n),           FIELDS_END,
-};
-static const struct shape facet_shape = SHAPE(facet_row, facet_fields);
-
-enum rc discovery_db_facets(struct ctx *c, const struct product_filter *f,
-                            struct facet_row **rows, size_t *n)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	query_init(q, c);
-	query_add(q,
-	          "SELECT p.category_id, (p.min_price >= ?) +"
-	          "       (p.min_price >= ?) + (p.min_price >= ?) +"
-	          "       (p.min_price >= ?) + (p.min_price >= ?) AS band,"
-	          "       FLOOR(p.rating_avg) AS stars, p.in_stock,"
-	          "       COUNT(*) AS n"
-	          "  FROM product p WHERE p.is_visible = 1",
-	          A(price_bands[1]), A(price_bands[2]), A(price_bands[3]),
-	          A(price_bands[4]), A(price_bands[5]));
-	add_filter(q, f);
-	query_add(q, " GROUP BY p.category_id, band, stars, p.in_stock"
-	             " LIMIT 100000");
-	return query_list(q, &facet_shape, rows, n);
-}
-
-static const struct field option_count_fields[] = {
-	FIELD(option_count, name),
-	FIELD(option_count, value),
-	FIELD(option_count, n),
-	FIELDS_END,
-};
-static const struct shape option_count_shape =
-	SHAPE(option_count, option_count_fields);
-
-enum rc discovery_db_option_counts(struct ctx *c,
-                                   const struct product_filter *f,
-                                   struct option_count **rows, size_t *n)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	query_init(q, c);
-	query_add(q, "SELECT MIN(g.name) AS name, MIN(g.value) AS value,"
-	             "       COUNT(DISTINCT g.product_id) AS n FROM (");
-	add_hits(q, f, false);
-	query_add(q, ") AS h JOIN variant_option g FORCE INDEX (product_labels)"
-	             " ON g.product_id = h.id"
-	             " WHERE 1");
-	if (!isnan(f->lat))
-		query_add(q, " AND h.distance <= ?", A(f->radius));
-	query_add(q, " GROUP BY g.name_key, g.value_key"
-	             " ORDER BY g.name_key, n DESC, g.value_key LIMIT 200");
-	return query_list(q, &option_count_shape, rows, n);
 }
 
 static const struct field branch_fields[] = {

@@ -1,12 +1,13 @@
 /*
  * Listings in SQL. Two ways: a walk along an index for lists without words and
- * places (discovery_db_walk), and hits for those with (discovery_db_hits),
- * where one statement finds all that match, ordered, and another loads the few
- * shown.
+ * places (discovery_db_walk), and hits for those with (hits_db.h), where one
+ * statement finds all that match and another loads the few shown.
  */
 #ifndef MERKATO_DISCOVERY_DB_H
 #define MERKATO_DISCOVERY_DB_H
 
+#include "db/query.h"
+#include "db/search_db.h"
 #include "fcgi/base/ctx.h"
 #include "fcgi/base/page.h"
 #include "fcgi/base/shape.h"
@@ -53,12 +54,15 @@ struct product_filter {
 	int in_stock;                      /* -1 = any */
 	struct option_filter options[OPTION_FILTERS_MAX];
 	size_t n_options;
-	double lat, lng, radius; /* NaN = anywhere */
-	const char *expression; /* full text in boolean mode; NULL = no words */
-	bool titles_only;       /* expression is for titles */
+	double lat, lng, radius;             /* NaN = anywhere */
+	const struct search_question *words; /* NULL = any */
 	const struct id *sku_products; /* have the words as SKU: come first */
 	size_t n_sku_products;
 };
+
+/* Adds " AND …" for all of a filter that is not words or places, to a query
+ * over product p. */
+void discovery_db_add_filter(struct query *q, const struct product_filter *f);
 
 /* Products along the order of an index. Fills info->count. */
 CHECKED enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
@@ -66,62 +70,10 @@ CHECKED enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
                                   struct product_card **rows, size_t *n,
                                   struct page_info *info);
 
-/* One that matches, with what facets and cursors need. */
-struct hit {
-	struct id id;
-	double distance, relevance;
-	struct id category_id;
-	struct money price;
-	double rating;
-	bool in_stock;
-	struct id vendor_id;
-	int64_t sales;
-	const char *name;
-	struct when created_at;
-};
-#define HITS_MAX (COUNT_CAP + 1)
-/* The first hits in the page's order, at most HITS_MAX or as many as the page
- * needs; with_all fills more than id, distance and relevance. */
-CHECKED enum rc discovery_db_hits(struct ctx *c, const struct product_filter *f,
-                                  const struct page *page, bool with_all,
-                                  struct hit **rows, size_t *n);
-/* How many there are near a place, up to one above the cap. */
-CHECKED enum rc discovery_db_count_near(struct ctx *c,
-                                        const struct product_filter *f,
-                                        int64_t *n);
-/* The first `needed` by distance of the `count` that there are: of many they
- * are looked for in growing rings. */
-CHECKED enum rc discovery_db_nearest(struct ctx *c,
-                                     const struct product_filter *f,
-                                     int64_t count, int needed,
-                                     struct hit **rows, size_t *n);
 /* The cards of these ids, in any order. */
 CHECKED enum rc discovery_db_cards(struct ctx *c, const struct id *ids,
                                    size_t n_ids, struct product_card **rows,
                                    size_t *n);
-
-/* Products that match, counted by what facets show. */
-#define PRICE_BANDS 6
-/* Lower bounds in minor units; the first is 0. */
-extern const int64_t price_bands[PRICE_BANDS];
-struct facet_row {
-	struct id category_id;
-	int64_t band;  /* number of the price band */
-	int64_t stars; /* whole ones; 0 = not rated */
-	bool in_stock;
-	int64_t n;
-};
-CHECKED enum rc discovery_db_facets(struct ctx *c,
-                                    const struct product_filter *f,
-                                    struct facet_row **rows, size_t *n);
-struct option_count {
-	const char *name, *value;
-	int64_t n;
-};
-CHECKED enum rc discovery_db_option_counts(struct ctx *c,
-                                           const struct product_filter *f,
-                                           struct option_count **rows,
-                                           size_t *n);
 
 /* The category of a slug or id and all below it, with their counts. */
 struct branch {

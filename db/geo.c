@@ -8,6 +8,7 @@
 /* Rounded up, where a smaller box is the safe one. */
 #define KM_PER_DEGREE_MOST 111.2
 #define CELLS_PER_ROW 3600
+#define EARTH_KM 6371.0088
 
 static int64_t row_of(double lat)
 {
@@ -78,6 +79,64 @@ void geo_add_near_(struct query *q, const char *cells, const char *lats,
 		query_add_(q, lngs, ARGS_(A(spans[i].from), A(spans[i].to)));
 	}
 	query_add(q, ")");
+}
+
+double geo_distance(double lat1, double lng1, double lat2, double lng2)
+{
+	double r = M_PI / 180;
+	double a = sin((lat2 - lat1) * r / 2), b = sin((lng2 - lng1) * r / 2);
+	double h = a * a + cos(lat1 * r) * cos(lat2 * r) * b * b;
+
+	return 2 * EARTH_KM * asin(sqrt(fmin(h, 1)));
+}
+
+/* Away from poles and the date line a cell is within a circle when its corners
+ * are; the bound is drawn in a little for what lies between them. */
+static bool is_cell_inside(int64_t row, int64_t column, double lat, double lng,
+                           double km)
+{
+	for (int corner = 0; corner < 4; corner++) {
+		double y = (double)(row + corner / 2) / 10 - 90;
+		double x = (double)(column + corner % 2) / 10 - 180;
+
+		if (geo_distance(lat, lng, y, x) > km * 0.999)
+			return false;
+	}
+	return true;
+}
+
+bool geo_add_inside_(struct query *q, const char *cells, double lat, double lng,
+                     double km)
+{
+	double half = km / KM_PER_DEGREE;
+	struct span spans[2];
+	bool has_any = false;
+
+	if (fabs(lat) + half > 80 || spans_of(lat, lng, km, spans) > 1)
+		return false;
+	for (int64_t row = row_of(lat - half); row <= row_of(lat + half);
+	     row++) {
+		int64_t from = column_of(spans[0].from);
+		int64_t to = column_of(spans[0].to);
+
+		while (from <= to && !is_cell_inside(row, from, lat, lng, km))
+			from++;
+		while (from <= to && !is_cell_inside(row, to, lat, lng, km))
+			to--;
+		if (from > to)
+			continue;
+		if (has_any)
+			query_add(q, " OR ");
+		else
+			query_add(q, " AND (");
+		has_any = true;
+		query_add_(q, cells,
+		           ARGS_(A(row * CELLS_PER_ROW + from),
+		                 A(row * CELLS_PER_ROW + to)));
+	}
+	if (has_any)
+		query_add(q, ")");
+	return has_any;
 }
 
 /*

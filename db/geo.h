@@ -17,6 +17,9 @@
 	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                            \
 	".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2))))"
 
+/* The same in C. */
+double geo_distance(double lat1, double lng1, double lat2, double lng2);
+
 /*
  * Adds " AND (…)": rows whose cell, lat and lng may lie within km of the
  * place (km at most 500). The caller still compares the distance.
@@ -27,6 +30,16 @@
 	              "" alias ".lng BETWEEN ? AND ?", (lat), (lng), (km))
 void geo_add_near_(struct query *q, const char *cells, const char *lats,
                    const char *lngs, double lat, double lng, double km);
+
+/*
+ * Adds " AND (…)": rows in cells that lie wholly within km of the place. False,
+ * with nothing added, when there is none.
+ */
+#define geo_add_inside(q, alias, lat, lng, km)                               \
+	geo_add_inside_((q), "" alias ".cell BETWEEN ? AND ?", (lat), (lng), \
+	                (km))
+bool geo_add_inside_(struct query *q, const char *cells, double lat, double lng,
+                     double km);
 
 /*
  * Adds " AND (…)": rows not farther than km. Those in the square inside the

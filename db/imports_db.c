@@ -137,6 +137,16 @@ enum rc imports_db_fault(struct ctx *c, const struct import_fault *f)
 	               A(f->import_id), A(f->line), A(f->field), A(f->message));
 }
 
+enum rc imports_db_fault_all(struct ctx *c, const struct import_fault *rows,
+                             size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = imports_db_fault(c, &rows[i]);
+	return rc;
+}
+
 enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
                         bool is_over)
 {

@@ -41,6 +41,8 @@ CHECKED enum rc imports_db_bytes(struct ctx *c, struct id id, int64_t from,
 CHECKED enum rc imports_db_move(struct ctx *c, const struct product_import *by,
                                 int64_t at_byte);
 CHECKED enum rc imports_db_fault(struct ctx *c, const struct import_fault *f);
+CHECKED enum rc imports_db_fault_all(struct ctx *c,
+                                     const struct import_fault *rows, size_t n);
 /* Gives the lease back; the file goes when it is done. */
 CHECKED enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
                                 bool is_over);

@@ -110,7 +110,7 @@ static bool start_session(MYSQL *m, bool has_deadline)
 		"SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,"
 		"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,"
 		"NO_ENGINE_SUBSTITUTION', time_zone='+00:00',"
-		" innodb_lock_wait_timeout=3";
+		" innodb_lock_wait_timeout=3, group_concat_max_len=1000000";
 	static const char isolation[] =
 		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 	const char *deadline = server_is_mariadb(m)

@@ -116,6 +116,11 @@ struct screening_facts {
 CHECKED enum rc products_db_screening(struct ctx *c, const struct product *p,
                                       const char *const *words, size_t n_words,
                                       struct screening_facts *out);
+/* The average of a category's newest products but one; fills usual_price and
+ * n_priced. */
+CHECKED enum rc products_db_usual_price(struct ctx *c, struct id category,
+                                        struct id but,
+                                        struct screening_facts *out);
 
 CHECKED enum rc products_db_set_related(struct ctx *c, struct id product,
                                         struct id vendor,

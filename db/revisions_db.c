@@ -121,24 +121,55 @@ enum rc products_db_screening(struct ctx *c, const struct product *p,
                               const char *const *words, size_t n_words,
                               struct screening_facts *out)
 {
+	bool found = false;
 	enum rc rc = find_words(c, words, n_words, out);
 
 	if (rc)
 		return rc;
+	return sql_find(c, &facts_shape, out, &found,
+	                "SELECT id AS twin FROM product"
+	                "  FORCE INDEX (vendor_name)"
+	                " WHERE vendor_id = ? AND name = ? AND id <> ?"
+	                "   AND status IN ('pending', 'approved') LIMIT 1",
+	                A(p->vendor_id), A(p->name), A(p->id));
+}
+
+enum rc products_db_usual_price(struct ctx *c, struct id category,
+                                struct id but, struct screening_facts *out)
+{
 	/* The newest thousand say what is usual as well as all of them. */
 	return sql_get(
 		c, &facts_shape, out,
 		"SELECT CAST(AVG(t.min_price) AS SIGNED) AS usual_price,"
-		"       COUNT(t.min_price) AS n_priced,"
-		"       (SELECT q.id FROM product q"
-		"         WHERE q.vendor_id = ? AND q.name = ? AND q.id <> ?"
-		"           AND q.status IN ('pending', 'approved')"
-		"         LIMIT 1) AS twin"
+		"       COUNT(t.min_price) AS n_priced"
 		"  FROM (SELECT min_price FROM product"
 		"         WHERE category_id = ? AND is_visible = 1 AND id <> ?"
 		"         ORDER BY created_at DESC LIMIT 1000) AS t",
-		A(p->vendor_id), A(p->name), A(p->id), A(p->category_id),
-		A(p->id));
+		A(category), A(but));
+}
+
+/* As variants_db_list_options does for one. */
+static enum rc rebuild_options(struct ctx *c, struct id after, struct id last)
+{
+	return sql_run(
+		c,
+		"UPDATE product p LEFT JOIN"
+		" (SELECT g.product_id,"
+		"         GROUP_CONCAT(g.name, CHAR(31), g.value"
+		"                      ORDER BY g.name_key, g.value_key"
+		"                      SEPARATOR '\x1e') AS list"
+		"    FROM (SELECT o.product_id, o.name_key, o.value_key,"
+		"                 MIN(o.name) AS name, MIN(o.value) AS value"
+		"            FROM variant_option o"
+		"            JOIN variant w ON w.id = o.variant_id"
+		"           WHERE o.product_id > ? AND o.product_id <= ?"
+		"             AND w.status = 'active'"
+		"           GROUP BY o.product_id, o.name_key,"
+		"                    o.value_key) AS g"
+		"   GROUP BY g.product_id) AS b ON b.product_id = p.id"
+		"   SET p.option_list = b.list"
+		" WHERE p.id > ? AND p.id <= ?",
+		A(after), A(last), A(after), A(last));
 }
 
 /* What follows from the variants, the store and the slug of the products with
@@ -165,6 +196,8 @@ static enum rc rebuild_span(struct ctx *c, struct id after, struct id last)
 		" WHERE p.id > ? AND p.id <= ?",
 		A(after), A(last), A(after), A(last));
 
+	if (!rc)
+		rc = rebuild_options(c, after, last);
 	if (!rc)
 		rc = sql_run(
 			c,

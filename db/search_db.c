@@ -32,8 +32,8 @@ static const struct shape source_shape = SHAPE(search_source, source_fields);
 
 /* The walk along the ids comes first: a server that joins or sorts before it
  * gathers the SKUs of all products for each batch. */
-enum rc search_db_sources(struct ctx *c, struct id after, int max,
-                          struct search_source **out, size_t *n)
+enum rc search_db_sources(struct ctx *c, struct id after, struct id last,
+                          int max, struct search_source **out, size_t *n)
 {
 	/* None would be NULL, which nothing is above. */
 	if (id_is_none(after))
@@ -42,10 +42,11 @@ enum rc search_db_sources(struct ctx *c, struct id after, int max,
 	                SOURCE
 	                " FROM (SELECT id FROM product FORCE INDEX (PRIMARY)"
 	                "        WHERE status = 'approved' AND id > ?"
+	                "          AND id <= ?"
 	                "        ORDER BY id LIMIT ?) AS b"
 	                " STRAIGHT_JOIN product p ON p.id = b.id" SOURCE_JOINS
 	                " ORDER BY b.id",
-	                A(after), A(max));
+	                A(after), A(last), A(max));
 }
 
 enum rc search_db_source(struct ctx *c, struct id id, bool *found,
@@ -58,26 +59,138 @@ enum rc search_db_source(struct ctx *c, struct id id, bool *found,
 	                A(id));
 }
 
-static const struct field row_fields[] = {
-	FIELD(search_row, product_id),
-	FIELD(search_row, title_tokens),
-	FIELD(search_row, all_tokens),
+/* Few sizes of statements, so that few are prepared. */
+static size_t slice_of(size_t n)
+{
+	size_t slice = 128;
+
+	while (slice > n)
+		slice /= 2;
+	return slice;
+}
+
+static enum rc post_slice(struct ctx *c, const struct posting *rows, size_t n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "INSERT INTO search_posting (word, product_id, weight)"
+	             " VALUES ");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			query_add(q, ",");
+		query_add(q, "(?, ?, ?)", A(rows[i].word),
+		          A(rows[i].product_id), A(rows[i].weight));
+	}
+	query_add(q, " ON DUPLICATE KEY UPDATE weight = VALUES(weight)");
+	return query_run(q, NULL);
+}
+
+enum rc search_db_post(struct ctx *c, const struct posting *rows, size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t at = 0, some; at < n && !rc; at += some) {
+		some = slice_of(n - at);
+		rc = post_slice(c, rows + at, some);
+	}
+	return rc;
+}
+
+static enum rc unpost_slice(struct ctx *c, struct id product,
+                            const int64_t *words, size_t n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "DELETE FROM search_posting"
+	          " WHERE product_id = ? AND word IN (?",
+	          A(product), A(words[0]));
+	for (size_t i = 1; i < n; i++)
+		query_add(q, ", ?", A(words[i]));
+	query_add(q, ")");
+	return query_run(q, NULL);
+}
+
+enum rc search_db_unpost(struct ctx *c, struct id product, const int64_t *words,
+                         size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t at = 0, some; at < n && !rc; at += some) {
+		some = slice_of(n - at);
+		rc = unpost_slice(c, product, words + at, some);
+	}
+	return rc;
+}
+
+static const struct field posted_fields[] = {
+	FIELD(posted, product_id),
+	FIELD(posted, words),
 	FIELDS_END,
 };
-static const struct shape row_shape = SHAPE(search_row, row_fields);
+static const struct shape posted_shape = SHAPE(posted, posted_fields);
 
-enum rc search_db_put(struct ctx *c, const struct search_row *rows, size_t n)
+enum rc search_db_posted(struct ctx *c, const struct id *products, size_t n,
+                         struct posted **out, size_t *n_out)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT product_id, words FROM product_search"
+	             " WHERE product_id IN ");
+	query_ids(q, products, n);
+	query_add(q, " ORDER BY product_id LIMIT ?", A((int64_t)n));
+	return query_list(q, &posted_shape, out, n_out);
+}
+
+enum rc search_db_set_posted(struct ctx *c, const struct posted *rows, size_t n)
 {
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
 	query_add(q, "DELETE FROM product_search WHERE product_id IN ");
 	query_ids_of(q, rows, n, sizeof(*rows),
-	             offsetof(struct search_row, product_id));
+	             offsetof(struct posted, product_id));
 	enum rc rc = query_run(q, NULL);
 	if (rc)
 		return rc;
-	return sql_insert_all(c, "product_search", &row_shape, rows, n);
+	return sql_insert_all(c, "product_search", &posted_shape, rows, n);
+}
+
+struct frequency {
+	int64_t at, n;
+};
+static const struct field frequency_fields[] = {
+	FIELD(frequency, at),
+	FIELD(frequency, n),
+	FIELDS_END,
+};
+static const struct shape frequency_shape = SHAPE(frequency, frequency_fields);
+
+enum rc search_db_count(struct ctx *c, const int64_t *words, size_t n,
+                        int64_t most, int64_t *counts)
+{
+	struct query *q = arena_new(c->arena, struct query);
+	struct frequency *rows = NULL;
+	size_t n_rows = 0;
+
+	query_init(q, c);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			query_add(q, " UNION ALL ");
+		query_add(q,
+		          "SELECT ? AS at, COUNT(*) AS n FROM"
+		          " (SELECT 1 FROM search_posting WHERE word = ?"
+		          "   LIMIT ?) AS counted",
+		          A((int64_t)i), A(words[i]), A(most + 1));
+	}
+	query_add(q, " LIMIT ?", A((int)SEARCH_NEEDS_MAX));
+	enum rc rc = query_list(q, &frequency_shape, &rows, &n_rows);
+	for (size_t i = 0; i < n_rows && !rc; i++)
+		counts[rows[i].at] = rows[i].n;
+	return rc;
 }
 
 static const struct field suggestion_fields[] = {
@@ -119,19 +232,55 @@ enum rc search_db_forget_terms(struct ctx *c)
 	return sql_run(c, "DELETE FROM search_term");
 }
 
-enum rc search_db_put_terms(struct ctx *c, const char *const *terms, size_t n)
+enum rc search_db_put_terms(struct ctx *c, const struct term *rows, size_t n)
 {
-	struct query *q = arena_new(c->arena, struct query);
+	enum rc rc = RC_OK;
 
-	if (!n)
-		return RC_OK;
-	query_init(q, c);
-	query_add(q, "INSERT INTO search_term (term, weight) VALUES (?, 1)",
-	          A(terms[0]));
-	for (size_t i = 1; i < n; i++)
-		query_add(q, ", (?, 1)", A(terms[i]));
-	query_add(q, " ON DUPLICATE KEY UPDATE weight = weight + 1");
-	return query_run(q, NULL);
+	for (size_t at = 0, some; at < n && !rc; at += some) {
+		struct query *q = arena_new(c->arena, struct query);
+
+		some = slice_of(n - at);
+		query_init(q, c);
+		query_add(q, "INSERT INTO search_term (term, weight) VALUES ");
+		for (size_t i = at; i < at + some; i++) {
+			if (i > at)
+				query_add(q, ",");
+			query_add(q, "(?, ?)", A(rows[i].term),
+			          A(rows[i].weight));
+		}
+		query_add(q, " ON DUPLICATE KEY UPDATE"
+		             "  weight = weight + VALUES(weight)");
+		rc = query_run(q, NULL);
+	}
+	return rc;
+}
+
+struct found_term {
+	const char *term;
+};
+static const struct field found_term_fields[] = { FIELD(found_term, term),
+	                                          FIELDS_END };
+static const struct shape found_term_shape =
+	SHAPE(found_term, found_term_fields);
+
+/* % and _ do not occur: words are letters and digits. */
+enum rc search_db_beginning(struct ctx *c, const char *beginning, int max,
+                            const char ***out, size_t *n)
+{
+	struct found_term *rows = NULL;
+	enum rc rc =
+		sql_list(c, &found_term_shape, &rows, n,
+	                 "SELECT term FROM search_term"
+	                 " WHERE term LIKE ? AND weight > 0"
+	                 " ORDER BY weight DESC, term LIMIT ?",
+	                 A(arena_fmt(c->arena, "%s%%", beginning)), A(max));
+
+	if (rc)
+		return rc;
+	*out = arena_new_array(c->arena, const char *, *n);
+	for (size_t i = 0; i < *n; i++)
+		(*out)[i] = rows[i].term;
+	return RC_OK;
 }
 
 static const struct field synonym_fields[] = {

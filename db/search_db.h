@@ -14,18 +14,59 @@ struct search_source {
 	const char *skus;    /* with blanks */
 	const char *options; /* values, with blanks */
 };
-/* Approved products with an id above this one, by id. */
-CHECKED enum rc search_db_sources(struct ctx *c, struct id after, int max,
+/* Approved products with ids in (after, last], by id. */
+CHECKED enum rc search_db_sources(struct ctx *c, struct id after,
+                                  struct id last, int max,
                                   struct search_source **out, size_t *n);
 CHECKED enum rc search_db_source(struct ctx *c, struct id id, bool *found,
                                  struct search_source *out);
 
-struct search_row {
+/* One word of one product; words are hashes. */
+struct posting {
+	int64_t word;
 	struct id product_id;
-	const char *title_tokens, *all_tokens;
+	int weight;
 };
-CHECKED enum rc search_db_put(struct ctx *c, const struct search_row *rows,
-                              size_t n);
+/* Writes postings, whether they are there or not; in the order of the words it
+ * is cheapest. */
+CHECKED enum rc search_db_post(struct ctx *c, const struct posting *rows,
+                               size_t n);
+CHECKED enum rc search_db_unpost(struct ctx *c, struct id product,
+                                 const int64_t *words, size_t n);
+/* What is posted of a product, as the indexer packs it. */
+struct posted {
+	struct id product_id;
+	struct blob words;
+};
+CHECKED enum rc search_db_posted(struct ctx *c, const struct id *products,
+                                 size_t n, struct posted **out, size_t *n_out);
+CHECKED enum rc search_db_set_posted(struct ctx *c, const struct posted *rows,
+                                     size_t n);
+
+/* What is searched for: each need in one of its ways, each way all its parts.
+ */
+#define SEARCH_NEEDS_MAX 12
+#define SEARCH_WAYS_MAX 20
+#define SEARCH_PARTS_MAX 6
+struct search_way {
+	int64_t words[SEARCH_PARTS_MAX];
+	size_t n;
+};
+struct search_need {
+	struct search_way ways[SEARCH_WAYS_MAX];
+	size_t n;
+};
+struct search_question {
+	struct search_need needs[SEARCH_NEEDS_MAX];
+	size_t n;
+};
+/* How many products have each of these words, up to one above most; n at most
+ * SEARCH_NEEDS_MAX. */
+CHECKED enum rc search_db_count(struct ctx *c, const int64_t *words, size_t n,
+                                int64_t most, int64_t *counts);
+/* Words of names that begin so, the most frequent first. */
+CHECKED enum rc search_db_beginning(struct ctx *c, const char *beginning,
+                                    int max, const char ***out, size_t *n);
 
 struct suggestion {
 	struct id id;
@@ -38,8 +79,13 @@ CHECKED enum rc search_db_suggest(struct ctx *c, const char *prefix,
                                   const char *word_prefix,
                                   struct suggestion **out, size_t *n);
 CHECKED enum rc search_db_forget_terms(struct ctx *c);
-/* One more product has these words in its name; at most 500. */
-CHECKED enum rc search_db_put_terms(struct ctx *c, const char *const *terms,
+struct term {
+	const char *term;
+	int64_t weight;
+};
+/* So many more products have these words in their names; sorted by term, so
+ * that all lock them in one order. */
+CHECKED enum rc search_db_put_terms(struct ctx *c, const struct term *rows,
                                     size_t n);
 
 struct synonym {

@@ -128,6 +128,31 @@ enum rc variants_db_set_options(struct ctx *c, struct id variant,
 	return rc;
 }
 
+enum rc variants_db_add_options(struct ctx *c,
+                                const struct variant_option_row *rows, size_t n)
+{
+	return sql_insert_all(c, "variant_option", &variant_option_row_shape,
+	                      rows, n);
+}
+
+enum rc variants_db_list_options(struct ctx *c, struct id product)
+{
+	return sql_run(
+		c,
+		"UPDATE product SET option_list ="
+		" (SELECT GROUP_CONCAT(g.name, CHAR(31), g.value"
+		"                      ORDER BY g.name_key, g.value_key"
+		"                      SEPARATOR '\x1e')"
+		"    FROM (SELECT o.name_key, o.value_key, MIN(o.name) AS name,"
+		"                 MIN(o.value) AS value"
+		"            FROM variant_option o"
+		"            JOIN variant w ON w.id = o.variant_id"
+		"           WHERE o.product_id = ? AND w.status = 'active'"
+		"           GROUP BY o.name_key, o.value_key) AS g)"
+		" WHERE id = ?",
+		A(product), A(product));
+}
+
 enum rc variants_db_lines(struct ctx *c, const struct id *variants, size_t n,
                           struct sale_line **rows, size_t *n_rows)
 {

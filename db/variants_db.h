@@ -33,6 +33,13 @@ CHECKED enum rc variants_db_set_options(struct ctx *c, struct id variant,
                                         const struct variant_option_row *rows,
                                         size_t n);
 
+/* Those of new variants. */
+CHECKED enum rc variants_db_add_options(struct ctx *c,
+                                        const struct variant_option_row *rows,
+                                        size_t n);
+/* Brings product.option_list up to date after these have changed. */
+CHECKED enum rc variants_db_list_options(struct ctx *c, struct id product);
+
 CHECKED enum rc variants_db_lines(struct ctx *c, const struct id *variants,
                                   size_t n, struct sale_line **rows,
                                   size_t *n_rows);

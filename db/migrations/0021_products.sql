@@ -2,6 +2,8 @@
 -- is kept 1 exactly while status is approved and the store is open, so that hot
 -- queries filter on one indexed column. lat and lng are the product's own
 -- (has_own_place) or a copy of the store's. cell is the 0.1 degree grid cell.
+-- option_list is what its active variants can be chosen by, for facets: name 0x1f value
+-- 0x1e, each pair once.
 CREATE TABLE product (
   id BINARY(16) NOT NULL,
   vendor_id BINARY(16) NOT NULL,
@@ -21,6 +23,7 @@ CREATE TABLE product (
   max_price BIGINT NULL,
   in_stock TINYINT NOT NULL DEFAULT 0,
   n_variants INT NOT NULL DEFAULT 0,
+  option_list TEXT NULL,
   has_own_place TINYINT NOT NULL DEFAULT 0,
   lat DOUBLE NULL,
   lng DOUBLE NULL,
@@ -53,6 +56,7 @@ CREATE TABLE product (
   KEY category_price (category_id, is_visible, min_price, id),
   KEY vendor_newest (vendor_id, is_visible, created_at, id),
   KEY vendor_status (vendor_id, status, created_at, id),
+  KEY vendor_name (vendor_id, name),
   KEY queue (status, submitted_at, id),
   CONSTRAINT product_status CHECK (status IN ('draft', 'pending', 'approved', 'rejected', 'archived')),
   CONSTRAINT product_visible CHECK (is_visible = 0 OR status = 'approved'),

@@ -1,14 +1,23 @@
--- Text search over words that the application has cut and folded: the same in
--- every script and on every server, whatever its full-text settings.
+-- Text search over words that the application has cut, folded and hashed: the
+-- same in every script and on every server. A posting is one word of one product
+-- and how much it says there.
+CREATE TABLE search_posting (
+  word BIGINT NOT NULL,
+  product_id BINARY(16) NOT NULL,
+  weight SMALLINT NOT NULL,
+  PRIMARY KEY (word, product_id),
+  KEY best (word, weight, product_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+-- What is posted of a product, by word: ten bytes each, the hash and the weight.
 CREATE TABLE product_search (
   product_id BINARY(16) NOT NULL,
-  title_tokens TEXT NOT NULL,
-  all_tokens MEDIUMTEXT NOT NULL,
-  PRIMARY KEY (product_id),
-  FULLTEXT KEY title_tokens (title_tokens),
-  FULLTEXT KEY all_tokens (all_tokens)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+  words MEDIUMBLOB NOT NULL,
+  PRIMARY KEY (product_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
+-- Words of names, as they are written, and how many products have them there:
+-- what is suggested, and what an unfinished word may become.
 CREATE TABLE search_term (
   term VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   weight BIGINT NOT NULL,

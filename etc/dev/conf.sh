@@ -67,7 +67,6 @@ conf_mysql() {
 		key-buffer-size=1M
 		aria-pagecache-buffer-size=8M
 		max-allowed-packet=16M
-		innodb-ft-min-token-size=2
 		[client]
 		socket=$V/run/mysql/mysql.sock
 		default-character-set=utf8mb4

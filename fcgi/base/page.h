@@ -37,6 +37,7 @@ struct page {
 struct page_info {
 	int64_t count; /* exact up to COUNT_CAP, above it COUNT_CAP + 1; -1 =
 	                  not counted */
+	bool is_part;  /* count is of a part: there may be more */
 	bool more;     /* there is a next page */
 };
 

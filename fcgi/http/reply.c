@@ -144,7 +144,7 @@ enum rc reply_page_with(struct req *r, const void *rows, size_t n,
 
 		buf_puts(&r->out, "\"count\":");
 		buf_int(&r->out, capped ? COUNT_CAP : info->count);
-		if (capped)
+		if (capped || info->is_part)
 			buf_puts(&r->out, ",\"count_capped\":true");
 		buf_putc(&r->out, ',');
 	}

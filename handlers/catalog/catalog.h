@@ -115,6 +115,8 @@ CHECKED enum rc catalog_categories_verify(struct ctx *c, int64_t *n_faults);
  * words. Returns the number of products.
  */
 CHECKED enum rc catalog_rebuild(struct ctx *c, int64_t *n_products);
+/* The products of the categories alone. */
+CHECKED enum rc catalog_recount(struct ctx *c);
 
 /* The tree of categories, for those who keep it. */
 struct category_in {

@@ -204,6 +204,8 @@ CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 enum verdict_of_rules { RULES_PASS, RULES_HOLD, RULES_REJECT };
 CHECKED enum rc catalog_screen(struct ctx *c, struct product *p,
                                enum verdict_of_rules *out);
+/* While on, what is usual in a category is asked once: for imports. */
+void catalog_screen_remember(bool on);
 
 /* Whether a store's products are approved by rule, but for a sample. */
 CHECKED enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,

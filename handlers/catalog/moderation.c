@@ -235,17 +235,20 @@ enum rc catalog_index(struct ctx *c, struct id product)
 	return discovery_index(c, product);
 }
 
+enum rc catalog_recount(struct ctx *c)
+{
+	touch(c, TAG_CATALOG | TAG_CATEGORIES);
+	return categories_db_recount(c);
+}
+
 enum rc catalog_rebuild(struct ctx *c, int64_t *n_products)
 {
 	int64_t n_indexed = 0;
 	enum rc rc = products_db_rebuild(c, n_products);
 
 	if (!rc)
-		rc = categories_db_recount(c);
-	if (!rc)
-		rc = discovery_rebuild(c, &n_indexed);
-	touch(c, TAG_CATALOG | TAG_CATEGORIES);
-	return rc;
+		rc = catalog_recount(c);
+	return rc ? rc : discovery_rebuild(c, &n_indexed);
 }
 
 const struct accounts_part catalog_part = {

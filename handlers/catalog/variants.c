@@ -173,17 +173,30 @@ static enum rc sku_taken(struct ctx *c, enum rc rc)
 	return rc;
 }
 
-static enum rc insert_options(struct ctx *c, const struct variant *v)
+/* All of them in one statement, and their sum in the product's row. */
+static enum rc insert_options(struct ctx *c, struct id product,
+                              struct variant *rows, size_t n)
 {
-	struct variant_option_row *rows;
-	struct json_text canonical = { NULL };
-	size_t n;
-	enum rc rc =
-		catalog_options_read(c, v, "options", &canonical, &rows, &n);
+	struct variant_option_row *all = arena_new_array(
+		c->arena, struct variant_option_row, n * OPTIONS_MAX + 1);
+	size_t n_all = 0;
+	enum rc rc = RC_OK;
 
-	if (rc || !n)
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct variant_option_row *some = NULL;
+		size_t n_some = 0;
+
+		if (!rows[i].options.s)
+			continue;
+		rc = catalog_options_read(c, &rows[i], "options",
+		                          &rows[i].options, &some, &n_some);
+		for (size_t k = 0; k < n_some && !rc; k++)
+			all[n_all++] = some[k];
+	}
+	if (rc || !n_all)
 		return rc;
-	return variants_db_set_options(c, v->id, rows, n);
+	rc = variants_db_add_options(c, all, n_all);
+	return rc ? rc : variants_db_list_options(c, product);
 }
 
 static enum rc insert_journal(struct ctx *c, const struct variant *rows,
@@ -219,9 +232,8 @@ enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
 {
 	enum rc rc = sku_taken(c, variants_db_insert(c, rows, n));
 
-	for (size_t i = 0; i < n && !rc; i++)
-		if (rows[i].options.s)
-			rc = insert_options(c, &rows[i]);
+	if (!rc)
+		rc = insert_options(c, p->id, rows, n);
 	if (!rc)
 		rc = insert_journal(c, rows, n, why);
 	struct product_event *events =
@@ -264,6 +276,8 @@ static enum rc create(struct ctx *c, struct id vendor, struct id product,
 		rc = catalog_variants_insert(c, &p, v, 1, catalog_cause(c));
 	if (!rc)
 		rc = catalog_refresh(c, product, catalog_cause(c));
+	if (!rc)
+		rc = catalog_index(c, product);
 	return rc;
 }
 
@@ -371,7 +385,10 @@ static enum rc patch(struct ctx *c, struct id vendor, struct id id,
 		rc = note_changes(c, &was, &is, catalog_cause(c));
 	if (!rc)
 		rc = catalog_refresh(c, was.product_id, catalog_cause(c));
-	if (!rc && shape_given(&variant_patch_shape, in, "sku"))
+	if (!rc && shape_given(&variant_patch_shape, in, "options"))
+		rc = variants_db_list_options(c, was.product_id);
+	if (!rc && (shape_given(&variant_patch_shape, in, "sku") ||
+	            shape_given(&variant_patch_shape, in, "options")))
 		rc = catalog_index(c, was.product_id);
 	touch_one(c, "variant", id);
 	return rc;
@@ -402,6 +419,8 @@ static enum rc delete (struct ctx *c, struct id vendor, struct id id,
 	rc = catalog_note(c, &p, id, catalog_cause(c), "variant", v.sku, NULL);
 	if (!rc) rc = variants_db_delete(c, id);
 	if (!rc) rc = catalog_refresh(c, v.product_id, catalog_cause(c));
+	if (!rc) rc = variants_db_list_options(c, v.product_id);
+	if (!rc) rc = catalog_index(c, v.product_id);
 	touch_one(c, "variant", id);
 	return rc;
 }

@@ -15,17 +15,11 @@ extern const struct route discovery_routes[];
 CHECKED enum rc discovery_index(struct ctx *c, struct id product);
 /* All products anew; how many. For `merkato search rebuild` and demo data. */
 CHECKED enum rc discovery_rebuild(struct ctx *c, int64_t *n);
-
-/*
- * Text as search tokens: folded words; runs of kana, Han and Hangul as
- * overlapping pairs; what the server would leave out as too short or too
- * frequent is marked with "__", so that any server indexes all of it.
- */
-const char *discovery_tokens(struct ctx *c, const char *text);
-/* The same words as a boolean expression; prefix = the last word may go on.
- * NULL if the text has no words. */
-CHECKED enum rc discovery_expression(struct ctx *c, const char *text,
-                                     bool prefix, const char **out);
+/* Its parts, for those who do it side by side: forgets what is suggested; then
+ * products with ids in (after, last], in transactions of a hundred. */
+CHECKED enum rc discovery_forget_terms(struct ctx *c);
+CHECKED enum rc discovery_rebuild_span(struct ctx *c, struct id after,
+                                       struct id last, int64_t *n);
 
 /* What routes call after answering: counts the look at the product that the
  * first path parameter names; notes searches that found nothing. */

@@ -9,7 +9,7 @@ static const char *const yes_no[] = { "true", "false", NULL };
 
 /* clang-format off */
 #define QUERY_FIELDS                                                          \
-	FIELD(product_query, q, .max = 200, .help = "Words, or a SKU"),       \
+	FIELD(product_query, q, .max = 200, .help = "Words, or a SKU. Exact when one of the words, or the store, category or place, has at most 10,000 products; else the 5,000 products are searched that the rarest word says most about, and count_capped is true"),       \
 	FIELD(product_query, category, .max = 191, .help = "Slug or id; with all below it"), \
 	FIELD(product_query, vendor, .max = 191, .help = "Slug or id of a store"), \
 	FIELD(product_query, min_price, .flags = NULLABLE, .min = 0, .max = PRICE_MAX_), \
@@ -74,7 +74,9 @@ struct listing_page {
 static const struct field listing_page_fields[] = {
 	FIELD(listing_page, facets,
 	      .help = "With facets=1: counts by category, price band, rating "
-	              "and option"),
+	              "and option. Of lists above 10,000 products, and of "
+	              "searches that looked at a part only, the first ones "
+	              "are counted and it has capped: true"),
 	FIELDS_END,
 };
 static const struct shape listing_page_shape =

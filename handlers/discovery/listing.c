@@ -8,7 +8,7 @@
 
 #include "fcgi/base/text.h"
 #include "fcgi/http/reply.h"
-#include "handlers/discovery/discovery.h"
+#include "handlers/discovery/words.h"
 #include "handlers/media/media.h"
 
 /* "colour=Red", as the reader gives it. */
@@ -103,9 +103,12 @@ static enum rc read_words(struct ctx *c, const struct product_query *in,
 	enum rc rc = discovery_db_sku(c, in->q, &ids, &f->n_sku_products);
 
 	f->sku_products = ids;
+	struct search_question *words =
+		arena_new(c->arena, struct search_question);
 	if (!rc)
-		rc = discovery_expression(c, in->q, false, &f->expression);
-	if (!rc && !f->expression)
+		rc = words_ask(c, in->q, false, words);
+	f->words = words;
+	if (!rc && !words->n)
 		return fail_field(c, "q", "no_words",
 		                  "There is no word in it to search for.");
 	return rc;
@@ -156,7 +159,7 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 
 	if (!was_asked(r, "ordering")) {
 		page->n_order = 1;
-		if (f->expression)
+		if (f->words)
 			page->order[0] =
 				(struct page_order){ "relevance", true };
 		else if (!isnan(f->lat))
@@ -167,7 +170,7 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 	for (int i = 0; i < page->n_order; i++) {
 		const char *name = page->order[i].name;
 
-		if ((strcmp(name, "relevance") == 0 && !f->expression) ||
+		if ((strcmp(name, "relevance") == 0 && !f->words) ||
 		    (strcmp(name, "distance") == 0 && isnan(f->lat)))
 			return fail(&r->ctx, RC_BAD_REQUEST, "bad_ordering",
 			            "Ordering by %s needs %s.", name,
@@ -178,107 +181,11 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 	return RC_OK;
 }
 
-/* The cards of the hits from `from` on, in their order. */
-static enum rc load_cards(struct ctx *c, const struct hit *hits, size_t n_hits,
-                          struct product_card **rows, size_t *n)
-{
-	struct id *ids = arena_new_array(c->arena, struct id, n_hits);
-	struct product_card *cards = NULL;
-	size_t n_cards = 0;
-
-	*n = 0;
-	*rows = arena_new_array(c->arena, struct product_card, n_hits);
-	if (!n_hits)
-		return RC_OK;
-	for (size_t i = 0; i < n_hits; i++)
-		ids[i] = hits[i].id;
-	enum rc rc = discovery_db_cards(c, ids, n_hits, &cards, &n_cards);
-	for (size_t i = 0; i < n_hits && !rc; i++)
-		for (size_t k = 0; k < n_cards; k++) {
-			if (!id_equal(cards[k].id, hits[i].id))
-				continue;
-			(*rows)[*n] = cards[k];
-			(*rows)[*n].distance = hits[i].distance;
-			(*rows)[*n].distance_km = hits[i].distance;
-			(*rows)[(*n)++].relevance = hits[i].relevance;
-		}
-	return rc;
-}
-
-static enum rc find_hits(struct ctx *c, struct product_filter *f,
-                         const struct product_query *in,
-                         const struct page *page, struct hit **hits, size_t *n)
-{
-	enum rc rc = discovery_db_hits(c, f, page, in->facets, hits, n);
-
-	if (rc || *n || !f->expression)
-		return rc;
-	/* Nothing has these words: perhaps the last one was not finished. */
-	rc = discovery_expression(c, in->q, true, &f->expression);
-	f->titles_only = true;
-	return rc ? rc : discovery_db_hits(c, f, page, in->facets, hits, n);
-}
-
 void show_pictures(struct ctx *c, struct product_card *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		rows[i].picture =
 			media_url(c, rows[i].picture, MEDIA_MEDIUM, "jpg");
-}
-
-/* Nothing but nearness is asked for, page by page. */
-static bool is_by_distance(const struct req *r, const struct product_filter *f,
-                           const struct product_query *in)
-{
-	return !f->expression && !r->page.walks && !in->facets &&
-	       r->page.n_order == 1 && !r->page.order[0].descending &&
-	       strcmp(r->page.order[0].name, "distance") == 0;
-}
-
-/* Counts first; where many are near, a few rings are cheaper than sorting all
- * of them. */
-static enum rc find_nearest(struct req *r, const struct product_filter *f,
-                            struct hit **hits, size_t *n, int64_t *count)
-{
-	int needed = r->page.number * r->page.size + 1;
-	enum rc rc = discovery_db_count_near(&r->ctx, f, count);
-
-	if (rc)
-		return rc;
-	return discovery_db_nearest(&r->ctx, f, *count, needed, hits, n);
-}
-
-static enum rc answer_hits(struct req *r, struct product_filter *f,
-                           const struct product_query *in)
-{
-	struct ctx *c = &r->ctx;
-	struct hit *hits = NULL;
-	struct product_card *rows = NULL;
-	struct page_info info = { .count = -1 };
-	const char *facets = NULL;
-	size_t n_hits = 0, n = 0, from = 0;
-	bool by_distance = is_by_distance(r, f, in);
-	enum rc rc = by_distance
-	                     ? find_nearest(r, f, &hits, &n_hits, &info.count)
-	                     : find_hits(c, f, in, &r->page, &hits, &n_hits);
-
-	if (!rc && in->facets)
-		rc = facets_text(c, f, hits, n_hits, -1, &facets);
-	if (rc)
-		return rc;
-	if (!r->page.walks) {
-		if (!by_distance)
-			info.count = (int64_t)n_hits;
-		from = (size_t)(r->page.number - 1) * (size_t)r->page.size;
-	}
-	from = from < n_hits ? from : n_hits;
-	size_t shown = n_hits - from;
-	info.more = shown > (size_t)r->page.size;
-	if (info.more)
-		shown = (size_t)r->page.size;
-	rc = load_cards(c, hits + from, shown, &rows, &n);
-	show_pictures(c, rows, n);
-	return rc ? rc : reply_page_with(r, rows, n, &info, facets);
 }
 
 static enum rc answer_walk(struct req *r, struct product_filter *f,
@@ -294,9 +201,7 @@ static enum rc answer_walk(struct req *r, struct product_filter *f,
 	if (!rc)
 		rc = discovery_db_walk(c, f, &r->page, &rows, &n, &info);
 	if (!rc && in->facets)
-		rc = facets_text(c, f, NULL, 0,
-		                 info.count < 0 ? COUNT_CAP + 1 : info.count,
-		                 &facets);
+		rc = facets_of_filter(c, f, &facets);
 	for (size_t i = 0; i < n; i++)
 		rows[i].distance_km = REAL_NONE;
 	show_pictures(c, rows, n);
@@ -314,7 +219,7 @@ enum rc listing_answer(struct req *r, const char *category, const char *vendor)
 		rc = choose_order(r, &f);
 	if (rc)
 		return rc;
-	if (f.expression || !isnan(f.lat))
-		return answer_hits(r, &f, &in);
+	if (f.words || !isnan(f.lat))
+		return listing_answer_hits(r, &f, &in);
 	return answer_walk(r, &f, &in);
 }

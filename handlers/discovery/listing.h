@@ -2,7 +2,7 @@
 #ifndef MERKATO_LISTING_H
 #define MERKATO_LISTING_H
 
-#include "db/discovery_db.h"
+#include "db/hits_db.h"
 #include "fcgi/http/request.h"
 
 struct product_query {
@@ -24,13 +24,19 @@ enum rc listing_answer(struct req *r, const char *category, const char *vendor);
 /* Stems of pictures become links. */
 void show_pictures(struct ctx *c, struct product_card *rows, size_t n);
 
+/* Answers a listing with words or a place. */
+enum rc listing_answer_hits(struct req *r, struct product_filter *f,
+                            const struct product_query *in);
+
 /*
- * Facets as the member "facets":{…} of a list, without a comma: counted from
- * the hits, or by SQL when n_listed >= 0 says how many are listed. Options are
- * counted in lists of at most COUNT_CAP products.
+ * Facets as the member "facets":{…} of a list, without a comma, counted from
+ * the first COUNT_CAP hits (HIT_FACETS). When is_cut says that there may be
+ * more, they say "capped":true.
  */
-CHECKED enum rc facets_text(struct ctx *c, const struct product_filter *f,
-                            const struct hit *hits, size_t n_hits,
-                            int64_t n_listed, const char **out);
+CHECKED enum rc facets_text(struct ctx *c, const struct hit *hits,
+                            size_t n_hits, bool is_cut, const char **out);
+/* The same for a filter without words: finds what it counts. */
+CHECKED enum rc facets_of_filter(struct ctx *c, const struct product_filter *f,
+                                 const char **out);
 
 #endif

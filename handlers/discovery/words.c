@@ -1,31 +1,26 @@
-/* Words of products and of searches: the same cutting for both. */
 #include "config.h"
+
+#include "handlers/discovery/words.h"
 
 #include <string.h>
 
-#include "db/search_db.h"
 #include "fcgi/base/buf.h"
 #include "fcgi/base/text.h"
-#include "handlers/discovery/discovery.h"
 
 enum {
 	WORD_MAX_BYTES = 64,
-	SHORT = 3,        /* servers leave shorter words out */
-	QUERY_WORDS = 12, /* more say no more */
-	BATCH = 200,
-	TERMS_AT_ONCE = 400
+	WORTH_SUGGESTING = 3, /* characters */
+	QUERY_WORDS = 12,     /* more say no more */
+	DENSE_BYTES = 3       /* of a character of a dense script */
 };
 
-/* InnoDB's own list: words that are not indexed unless they are marked. */
+/* Words that say nothing about a product, and are not suggested. */
 static bool is_stop_word(const char *w)
 {
-	static const char *const words[] = {
-		"a",    "about", "an",  "are",  "as",   "at",    "be",   "by",
-		"com",  "de",    "en",  "for",  "from", "how",   "i",    "in",
-		"is",   "it",    "la",  "of",   "on",   "or",    "that", "the",
-		"this", "to",    "was", "what", "when", "where", "who",  "will",
-		"with", "und",   "www", NULL
-	};
+	static const char *const words[] = { "and", "are",  "for",  "from",
+		                             "how", "that", "the",  "this",
+		                             "was", "what", "when", "where",
+		                             "who", "will", "with", NULL };
 
 	for (size_t i = 0; words[i]; i++)
 		if (strcmp(words[i], w) == 0)
@@ -46,27 +41,31 @@ static bool is_dense(const char *w)
 	       (u >= 0xac00 && u <= 0xd7af);
 }
 
-static void put_dense(struct buf *b, const char *w)
+static void put_word(struct buf *b, const char *w, size_t n)
 {
-	size_t n = strlen(w) / 3;
-
-	for (size_t i = 0; i < n; i++) {
-		if (b->n && b->s[b->n - 1] != '"')
-			buf_putc(b, ' ');
-		buf_put(b, w + i * 3, i + 1 < n ? 6 : 3);
-		buf_puts(b, "__");
-	}
+	if (b->n)
+		buf_putc(b, ' ');
+	buf_put(b, w, n);
 }
 
-static void put_loose(struct buf *b, const char *w)
+static void put_pairs(struct buf *b, const char *w)
 {
-	buf_put(b, w, strlen(w));
-	if (text_length(w) < SHORT || is_stop_word(w))
-		buf_puts(b, "__");
+	size_t n = strlen(w);
+
+	for (size_t i = 0; i + 2 * DENSE_BYTES <= n; i += DENSE_BYTES)
+		put_word(b, w + i, (size_t)2 * DENSE_BYTES);
 }
 
-/* Words cut by blanks, in place; at most max. */
-static size_t cut(char *words, char **out, size_t max)
+static void put_singles(struct buf *b, const char *w)
+{
+	size_t n = strlen(w);
+
+	for (size_t i = 0; i < n; i += DENSE_BYTES)
+		put_word(b, w + i, DENSE_BYTES);
+}
+
+/* Cuts at blanks, in place; at most max. */
+static size_t split(char *words, char **out, size_t max)
 {
 	char *save = NULL;
 	size_t n = 0;
@@ -80,220 +79,173 @@ static size_t cut(char *words, char **out, size_t max)
 	return n;
 }
 
-const char *discovery_tokens(struct ctx *c, const char *text)
+const char *words_cut(struct ctx *c, const char *text)
 {
 	char *words = text_words(c->arena, text);
 	size_t max = strlen(words) / 2 + 1;
 	char **list = arena_new_array(c->arena, char *, max);
-	size_t n = cut(words, list, max);
+	size_t n = split(words, list, max);
 	struct buf b;
 
 	buf_init(&b, c->arena, strlen(text) * 2 + 16);
 	for (size_t i = 0; i < n; i++) {
 		if (is_dense(list[i])) {
-			put_dense(&b, list[i]);
-			continue;
+			put_pairs(&b, list[i]);
+			put_singles(&b, list[i]);
+		} else {
+			put_word(&b, list[i], strlen(list[i]));
 		}
-		if (b.n)
-			buf_putc(&b, ' ');
-		put_loose(&b, list[i]);
 	}
 	return b.s;
 }
 
-/* One word as an operand: word, "pair pair", or the start of a word. */
-static void put_operand(struct buf *b, const char *w, bool prefix)
+int64_t words_hash(const char *word, size_t n)
 {
-	size_t n = strlen(w);
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	int64_t out;
 
-	if (!is_dense(w)) {
-		if (prefix && text_length(w) >= SHORT) {
-			buf_puts(b, w);
-			buf_putc(b, '*');
-			return;
-		}
-		put_loose(b, w);
-		return;
-	}
-	if (n == 3) {
-		buf_puts(b, w);
-		buf_putc(b, '*');
-		return;
-	}
-	/* All pairs, but not the last character alone: more may follow it. */
-	buf_putc(b, '"');
-	for (size_t i = 0; i + 6 <= n; i += 3) {
-		if (i)
-			buf_putc(b, ' ');
-		buf_put(b, w + i, 6);
-		buf_puts(b, "__");
-	}
-	buf_putc(b, '"');
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)word[i]) * UINT64_C(0x100000001b3);
+	/* Short words differ in few bits so far (splitmix64's last steps). */
+	h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
+	h ^= h >> 31;
+	memcpy(&out, &h, sizeof(out));
+	/* One value means no number where arguments are made. */
+	return out == INT_NONE ? 0 : out;
 }
 
-static void put_synonym(struct ctx *c, struct buf *b, const char *text)
-{
-	char *words = text_words(c->arena, text);
-	char *list[QUERY_WORDS];
-	size_t n = cut(words, list, QUERY_WORDS);
-
-	if (!n)
-		return;
-	buf_putc(b, ' ');
-	if (n == 1) {
-		put_operand(b, list[0], false);
-		return;
-	}
-	buf_puts(b, "\"");
-	buf_puts(b, discovery_tokens(c, text));
-	buf_puts(b, "\"");
-}
-
-enum rc discovery_expression(struct ctx *c, const char *text, bool prefix,
-                             const char **out)
+size_t words_worth_suggesting(struct ctx *c, const char *name, const char **out,
+                              size_t max)
 {
 	char *list[QUERY_WORDS];
-	size_t n = cut(text_words(c->arena, text), list, QUERY_WORDS);
-	struct synonym *synonyms = NULL;
-	size_t n_synonyms = 0;
-	struct buf b;
-	enum rc rc = search_db_synonyms_of(c, (const char *const *)list, n,
-	                                   &synonyms, &n_synonyms);
-
-	*out = NULL;
-	if (rc || !n)
-		return rc;
-	buf_init(&b, c->arena, 128);
-	for (size_t i = 0; i < n; i++) {
-		bool has_synonym = false;
-
-		for (size_t k = 0; k < n_synonyms; k++)
-			has_synonym |= strcmp(synonyms[k].term, list[i]) == 0;
-		buf_puts(&b, i ? " +" : "+");
-		if (has_synonym)
-			buf_putc(&b, '(');
-		put_operand(&b, list[i], prefix && i + 1 == n);
-		for (size_t k = 0; k < n_synonyms; k++)
-			if (strcmp(synonyms[k].term, list[i]) == 0)
-				put_synonym(c, &b, synonyms[k].synonym);
-		if (has_synonym)
-			buf_putc(&b, ')');
-	}
-	*out = b.s;
-	return RC_OK;
-}
-
-/* The reason of a failure lives in the batch's memory. */
-static void destroy(void *arena)
-{
-	arena_destroy(arena);
-}
-
-static const char *or_empty(const char *s)
-{
-	return s ? s : "";
-}
-
-static void make_row(struct ctx *c, const struct search_source *s,
-                     struct search_row *out)
-{
-	out->product_id = s->id;
-	out->title_tokens = discovery_tokens(c, s->name);
-	/* The server ranks by how often a word is there: a word of the name
-	 * weighs four times, without a second look-up for titles. */
-	out->all_tokens = discovery_tokens(
-		c, arena_fmt(c->arena, "%s %s %s %s %s %s %s %s %s %s", s->name,
-	                     s->name, s->name, s->name, or_empty(s->brand),
-	                     or_empty(s->skus), or_empty(s->options),
-	                     s->category_name, s->vendor_name,
-	                     or_empty(s->description)));
-}
-
-/* The words of names that are worth suggesting. */
-static size_t add_terms(struct ctx *c, const struct search_source *s,
-                        const char **out, size_t max)
-{
-	char *list[QUERY_WORDS];
-	size_t n = cut(text_words(c->arena, s->name), list, QUERY_WORDS);
+	size_t n = split(text_words(c->arena, name), list, QUERY_WORDS);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n && kept < max; i++)
-		if (!is_dense(list[i]) && text_length(list[i]) >= SHORT &&
+		if (!is_dense(list[i]) &&
+		    text_length(list[i]) >= WORTH_SUGGESTING &&
 		    !is_stop_word(list[i]))
 			out[kept++] = list[i];
 	return kept;
 }
 
-enum rc discovery_index(struct ctx *c, struct id product)
+static struct search_need *add_need(struct search_question *q)
 {
-	struct search_source s = { 0 };
-	const char *terms[QUERY_WORDS];
-	struct search_row row;
-	bool found = false;
-	enum rc rc = search_db_source(c, product, &found, &s);
-
-	if (rc || !found)
-		return rc;
-	make_row(c, &s, &row);
-	rc = search_db_put(c, &row, 1);
-	if (!rc)
-		rc = search_db_put_terms(c, terms,
-		                         add_terms(c, &s, terms, QUERY_WORDS));
-	return rc;
+	return q->n < SEARCH_NEEDS_MAX ? &q->needs[q->n++] : NULL;
 }
 
-static enum rc rebuild_terms(struct ctx *c, const struct search_source *sources,
-                             size_t n)
+static void add_part(struct search_way *way, const char *w, size_t n)
 {
-	const char *terms[TERMS_AT_ONCE + QUERY_WORDS];
-	size_t n_terms = 0;
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; i < n && !rc; i++) {
-		n_terms +=
-			add_terms(c, &sources[i], terms + n_terms, QUERY_WORDS);
-		if (n_terms < TERMS_AT_ONCE && i + 1 < n)
-			continue;
-		rc = search_db_put_terms(c, terms, n_terms);
-		n_terms = 0;
-	}
-	return rc;
+	if (way->n < SEARCH_PARTS_MAX)
+		way->words[way->n++] = words_hash(w, n);
 }
 
-static enum rc rebuild_batch(struct ctx *c, struct id *after, size_t *n)
+/* All words of a text as one way. */
+static void add_way(struct ctx *c, struct search_need *need, const char *text)
 {
-	struct search_source *sources = NULL;
-	struct search_row *rows;
-	enum rc rc = search_db_sources(c, *after, BATCH, &sources, n);
+	char *list[QUERY_WORDS];
+	struct buf b;
 
-	if (rc || !*n)
-		return rc;
-	rows = arena_new_array(c->arena, struct search_row, *n);
-	for (size_t i = 0; i < *n; i++)
-		make_row(c, &sources[i], &rows[i]);
-	*after = sources[*n - 1].id;
-	rc = search_db_put(c, rows, *n);
-	return rc ? rc : rebuild_terms(c, sources, *n);
-}
-
-enum rc discovery_rebuild(struct ctx *c, int64_t *n)
-{
-	struct arena *outer = c->arena;
-	struct id after = { { 0 } };
-	size_t n_rows = BATCH;
-	enum rc rc = search_db_forget_terms(c);
-
-	*n = 0;
-	/* Each batch has memory of its own: there may be a million products. */
-	while (!rc && n_rows == BATCH) {
-		c->arena = arena_create(0);
-		rc = rebuild_batch(c, &after, &n_rows);
-		*n += (int64_t)n_rows;
-		if (!rc)
-			arena_destroy(c->arena);
+	if (need->n == SEARCH_WAYS_MAX)
+		return;
+	buf_init(&b, c->arena, 128);
+	size_t n = split(text_words(c->arena, text), list, QUERY_WORDS);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_dense(list[i]))
+			put_word(&b, list[i], strlen(list[i]));
+		else if (list[i][DENSE_BYTES])
+			put_pairs(&b, list[i]);
 		else
-			arena_defer(outer, destroy, c->arena);
-		c->arena = outer;
+			put_singles(&b, list[i]);
+	}
+	char *parts[SEARCH_PARTS_MAX];
+	n = split(b.s, parts, SEARCH_PARTS_MAX);
+	struct search_way *way = &need->ways[need->n];
+	*way = (struct search_way){ .n = 0 };
+	for (size_t i = 0; i < n; i++)
+		add_part(way, parts[i], strlen(parts[i]));
+	need->n += way->n > 0;
+}
+
+/* A word without another way: each part of it is a need of its own. */
+static void ask_plainly(struct search_question *q, const char *w)
+{
+	size_t n = strlen(w), step = DENSE_BYTES, width = 2 * step;
+
+	if (!is_dense(w))
+		step = width = n;
+	else if (n < width)
+		width = n;
+	for (size_t i = 0; i + width <= n; i += step) {
+		struct search_need *need = add_need(q);
+
+		if (!need)
+			return;
+		*need = (struct search_need){ .n = 1 };
+		add_part(&need->ways[0], w + i, width);
+	}
+}
+
+static enum rc ask_beginning(struct ctx *c, struct search_question *q,
+                             const char *w)
+{
+	struct search_need *need = add_need(q);
+	const char **terms = NULL;
+	size_t n = 0;
+
+	if (!need)
+		return RC_OK;
+	*need = (struct search_need){ .n = 0 };
+	enum rc rc = search_db_beginning(c, w, SEARCH_WAYS_MAX, &terms, &n);
+	for (size_t i = 0; i < n && !rc; i++)
+		add_part(&need->ways[need->n++], terms[i], strlen(terms[i]));
+	/* None: still a need, which nothing meets. */
+	return rc;
+}
+
+static bool has_synonym(const struct synonym *all, size_t n, const char *w)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].term, w) == 0)
+			return true;
+	return false;
+}
+
+static void ask_with_synonyms(struct ctx *c, struct search_question *q,
+                              const char *w, const struct synonym *all,
+                              size_t n)
+{
+	struct search_need *need = add_need(q);
+
+	if (!need)
+		return;
+	*need = (struct search_need){ .n = 0 };
+	add_way(c, need, w);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].term, w) == 0)
+			add_way(c, need, all[i].synonym);
+}
+
+enum rc words_ask(struct ctx *c, const char *text, bool prefix,
+                  struct search_question *out)
+{
+	char *list[QUERY_WORDS];
+	size_t n = split(text_words(c->arena, text), list, QUERY_WORDS);
+	struct synonym *synonyms = NULL;
+	size_t n_synonyms = 0;
+	enum rc rc = search_db_synonyms_of(c, (const char *const *)list, n,
+	                                   &synonyms, &n_synonyms);
+
+	out->n = 0;
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (prefix && i + 1 == n && !is_dense(list[i]))
+			rc = ask_beginning(c, out, list[i]);
+		else if (has_synonym(synonyms, n_synonyms, list[i]))
+			ask_with_synonyms(c, out, list[i], synonyms,
+			                  n_synonyms);
+		else
+			ask_plainly(out, list[i]);
 	}
 	return rc;
 }

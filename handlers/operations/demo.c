@@ -13,6 +13,7 @@
 #include "fcgi/base/log.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
 #include "handlers/operations/demo_make.h"
 
@@ -174,15 +175,20 @@ static enum rc make_people(struct ctx *c, struct demo_world *w,
 	return sql_end(c, rc);
 }
 
-/* One of several processes; connections are its own. */
-static void make_part(const struct demo_world *w, int64_t from, int64_t to)
+/* A part of the work for one of several processes. */
+typedef enum rc make_part(struct ctx *c, const struct demo_world *w,
+                          int64_t from, int64_t to);
+
+/* Connections are its own. */
+static void run_part(make_part *make, const struct demo_world *w, int64_t from,
+                     int64_t to)
 {
 	struct ctx c;
 
 	ctx_init(&c, arena_create(0));
 	c.roles = ROLE_SYSTEM;
 	c.now = w->now;
-	enum rc rc = demo_make_products(&c, w, from, to);
+	enum rc rc = make(&c, w, from, to);
 	if (rc)
 		fprintf(stderr, "merkato demo: %s\n",
 		        c.err.detail ? c.err.detail : rc_title(rc));
@@ -190,18 +196,20 @@ static void make_part(const struct demo_world *w, int64_t from, int64_t to)
 	_exit(rc ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static enum rc make_products(struct ctx *c, const struct demo_world *w)
+/* All products, side by side. */
+static enum rc make_side_by_side(struct ctx *c, const struct demo_world *w,
+                                 make_part *make)
 {
 	int64_t n = w->size->n_products;
 	int64_t part = n / w->size->n_processes;
 	bool ok = true;
 
 	if (w->size->n_processes == 1)
-		return demo_make_products(c, w, 0, n);
+		return make(c, w, 0, n);
 	sql_close();
 	for (int i = 0; i < w->size->n_processes; i++)
 		if (fork() == 0)
-			make_part(w, i * part, (i + 1) * part);
+			run_part(make, w, i * part, (i + 1) * part);
 	for (int i = 0; i < w->size->n_processes; i++) {
 		int status = -1;
 
@@ -211,6 +219,22 @@ static enum rc make_products(struct ctx *c, const struct demo_world *w)
 		return RC_OK;
 	return fail(c, RC_INTERNAL, "demo_failed",
 	            "not all products could be loaded");
+}
+
+/* The ids between which products number from … to - 1 are. */
+static enum rc index_part(struct ctx *c, const struct demo_world *w,
+                          int64_t from, int64_t to)
+{
+	struct id after = { { 0 } }, last;
+	int64_t n;
+	enum rc rc = RC_OK;
+
+	memset(&last, 0xff, sizeof(last));
+	if (from)
+		rc = demo_db_product_at(c, from - 1, &after);
+	if (!rc && to < w->size->n_products)
+		rc = demo_db_product_at(c, to - 1, &last);
+	return rc ? rc : discovery_rebuild_span(c, after, last, &n);
 }
 
 static enum rc make_pictures(struct ctx *c, struct demo_world *w)
@@ -242,15 +266,16 @@ static enum rc make_orders(struct ctx *c, const struct demo_world *w,
 static enum rc make_all(struct ctx *c, struct demo_world *w,
                         struct demo_account *accounts)
 {
-	int64_t n;
 	enum rc rc = make_pictures(c, w);
 
 	if (!rc)
 		rc = make_people(c, w, accounts);
 	if (!rc)
-		rc = make_products(c, w);
+		rc = make_side_by_side(c, w, demo_make_products);
 	if (!rc)
-		rc = catalog_rebuild(c, &n);
+		rc = catalog_recount(c);
+	if (!rc)
+		rc = make_side_by_side(c, w, index_part);
 	return rc ? rc : make_orders(c, w, accounts);
 }
 

@@ -143,8 +143,14 @@ static void add_variant(struct batch *b, struct demo_product *p, int64_t number,
 		       : arena_fmt(b->arena, "{\"%s\":\"%s\"}", o->name, value);
 	set_price(b, v, units * (10 + 2 * position) / 10 / 5 * 5 + 5);
 	add_option(b, v, o->name, value);
+	p->option_list = arena_fmt(b->arena, "%s%s%s\x1f%s",
+	                           position ? p->option_list : "",
+	                           position ? "\x1e" : "", o->name, value);
 	if (second)
 		add_option(b, v, o->second, second);
+	if (second && !position)
+		p->option_list = arena_fmt(b->arena, "%s\x1e%s\x1f%s",
+		                           p->option_list, o->second, second);
 	if (!p->n_variants || v->current_price.minor < p->min_price.minor)
 		p->min_price = v->current_price;
 	if (!p->n_variants || v->current_price.minor > p->max_price.minor)

@@ -1,5 +1,5 @@
-/* Finding products: words, places, filters, facets, pages, and every way to ask
- * for it badly. */
+/* Finding products: places, filters, facets, pages, and every way to ask for it
+ * badly. */
 #include "config.h"
 
 #include <math.h>
@@ -26,120 +26,6 @@ static const char *count_of(const char *path)
 
 	CHECK_INT(a->status, 200, a->body);
 	return answered_text(a, "count");
-}
-
-static void tokens_are_the_same_in_every_script(void)
-{
-	static const struct {
-		const char *text, *tokens;
-	} cases[] = {
-		{ "Crème Brûlée", "creme brulee" },
-		{ "ቡና", "ቡና__" },
-		{ "የኢትዮጵያ ቡና", "የኢትዮጵያ ቡና__" },
-		{ "咖啡手机", "咖啡__ 啡手__ 手机__ 机__" },
-		{ "iPhone手机", "iphone 手机__ 机__" },
-		{ "The coffee of Jimma", "the__ coffee of__ jimma" },
-		{ "USB-C 3.0", "usb c__ 3__ 0__" },
-		{ "o'brien & co", "o__ brien co__" },
-		{ "ＦＵＬＬ width", "full width" },
-		{ "+-><()~*\"@", "" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		CHECK_TEXT(discovery_tokens(tc, cases[i].text), cases[i].tokens,
-		           cases[i].text);
-}
-
-static void expressions_never_carry_what_people_type(void)
-{
-	static const struct {
-		const char *text;
-		bool prefix;
-		const char *want;
-	} cases[] = {
-		{ "coffee beans", false, "+coffee +beans" },
-		{ "coffee bea", true, "+coffee +bea*" },
-		{ "+-coffee* \"(", false, "+coffee" },
-		{ "ቡና", false, "+ቡና__" },
-		{ "咖啡手", false, "+\"咖啡__ 啡手__\"" },
-		{ "咖", false, "+咖*" },
-		{ "a@b.com", false, "+a__ +b__ +com__" },
-		{ "((((", false, NULL },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *got = "?";
-
-		NEED_RC(discovery_expression(tc, cases[i].text, cases[i].prefix,
-		                             &got),
-		        RC_OK, cases[i].text);
-		CHECK_TEXT(got, cases[i].want, cases[i].text);
-	}
-}
-
-static void words_are_found_in_any_script(void)
-{
-	const struct person *owner = an_owner();
-	struct id category = a_category("Goods", none);
-
-	a_live_product(owner, category, "የኢትዮጵያ ቡና");
-	a_live_product(owner, category, "咖啡手机壳");
-	a_live_product(owner, category, "Crème brûlée dish");
-	a_live_product(owner, category, "Coffee grinder");
-	a_live_product(owner, category, "Grinder for spice");
-	CHECK_TEXT(count_of("/api/products?q=%E1%89%A1%E1%8A%93"), "1",
-	           "two letters of Amharic");
-	CHECK_TEXT(count_of("/api/products?q=%E6%89%8B%E6%9C%BA"), "1",
-	           "Chinese inside a run");
-	CHECK_TEXT(count_of("/api/products?q=%E5%92%96%E5%95%A1%E6%89%8B"), "1",
-	           "three characters");
-	CHECK_TEXT(count_of("/api/products?q=%E6%9C%BA"), "1", "one character");
-	CHECK_TEXT(count_of("/api/products?q=creme+brulee"), "1",
-	           "without accents");
-	CHECK_TEXT(count_of("/api/products?q=CR%C3%88ME"), "1", "in capitals");
-	CHECK_TEXT(count_of("/api/products?q=grin"), "2", "a beginning");
-	CHECK_TEXT(count_of("/api/products?q=for"), "1", "a stop word");
-	CHECK_TEXT(count_of("/api/products?q=coffee+spice"), "0",
-	           "both or neither");
-	CHECK_TEXT(count_of("/api/products?q=brulee-r"), "1",
-	           "a part of a SKU");
-}
-
-static void the_product_with_that_sku_comes_first(void)
-{
-	const struct person *owner = an_owner();
-	struct id category = a_category("Phones", none);
-
-	a_live_product(owner, category, "Mug mug-r mug-r mug-r mug-r mug-r");
-	a_live_product(owner, category, "Mug");
-	CHECK_TEXT(
-		answered_text(get("/api/products?q=mug-R"), "results.0.slug"),
-		"mug", "exact");
-}
-
-static void synonyms_find_each_other(void)
-{
-	const struct person *owner = an_owner();
-	const struct person *admin = an_admin(MAY_ADMIN_PRODUCTS);
-	struct id category = a_category("Goods", none);
-	const struct answered *a;
-
-	a_live_product(owner, category, "Buna ceremony set");
-	a_live_product(owner, category, "Coffee grinder");
-	CHECK_TEXT(count_of("/api/products?q=coffee"), "1", "before");
-	a = request("POST", "/api/admin/search/synonyms",
-	            "{\"term\":\"Coffee\",\"synonym\":\"buna ceremony\"}",
-	            admin->bearer);
-	CHECK_INT(a->status, 201, a->body);
-	CHECK_TEXT(count_of("/api/products?q=coffee"), "2", "at once");
-	CHECK_TEXT(count_of("/api/products?q=coffee+grinder"), "1",
-	           "with more");
-	a = request("DELETE",
-	            "/api/admin/search/synonyms?term=coffee"
-	            "&synonym=buna+ceremony",
-	            NULL, admin->bearer);
-	CHECK_INT(a->status, 204, a->body);
-	CHECK_TEXT(count_of("/api/products?q=coffee"), "1", "no more");
 }
 
 static void bad_questions_have_exact_answers(void)
@@ -526,154 +412,16 @@ static void near_is_what_brute_force_says(void)
 	}
 }
 
-static void suggestions_follow_the_beginning(void)
-{
-	const struct person *owner = an_owner();
-	struct id category = a_category("Coffee things", none);
-	const struct answered *a;
-
-	a_live_product(owner, category, "Coffee grinder");
-	a_live_product(owner, category, "Green coffee");
-	a = get("/api/products/suggest?q=cof");
-	CHECK_TEXT(answered_text(a, "results.0.kind"), "category", "category");
-	CHECK_TEXT(answered_text(a, "results.1.text"), "Coffee grinder",
-	           "name");
-	CHECK_TEXT(answered_text(a, "results.2.text"), "coffee", "word");
-	CHECK_TEXT(answered_text(get("/api/products/suggest?q=%25"),
-	                         "results.0.text"),
-	           NULL, "a percent sign is no wildcard");
-	CHECK_INT(get("/api/products/suggest")->status, 422, "q is owed");
-}
-
-#define PERSON_AGENT "User-Agent: Mozilla/5.0 (X11; Linux x86_64)"
-
-static void flush_views(void)
-{
-	bool more = false;
-
-	NEED_RC(discovery_job_views(tc, &more), RC_OK, "flush");
-}
-
-static void a_look_counts_once_per_visitor_and_half_hour(void)
-{
-	const struct person *owner = an_owner(), *customer = a_customer();
-	const char *path = "/api/products/mug";
-	const char *views = "SELECT views FROM product";
-
-	a_live_product(owner, a_category("Goods", none), "Mug");
-	for (int i = 0; i < 3; i++)
-		CHECK_INT(request("GET", path, NULL, PERSON_AGENT)->status, 200,
-		          "a visitor");
-	request("HEAD", path, NULL, PERSON_AGENT);
-	request("GET", path, NULL, "User-Agent: Lynx", "Purpose: prefetch");
-	request("GET", path, NULL, PERSON_AGENT, customer->bearer);
-	request("GET", path, NULL, PERSON_AGENT, owner->bearer);
-	request("GET", path, NULL, "User-Agent: Googlebot/2.1");
-	flush_views();
-	CHECK_INT(db_number(views), 2, "a visitor and a customer");
-	CHECK_INT(db_number("SELECT robot_views FROM product"), 1, "a robot");
-	flush_views();
-	CHECK_INT(db_number(views), 2, "flushed once");
-	CHECK_TRUE(strstr(request("GET", "/api/users/me/recently-viewed", NULL,
-	                          customer->bearer)
-	                          ->body,
-	                  "\"slug\":\"mug\""),
-	           "the customer's own list");
-	tc->now = when_plus(tc->now, 1800);
-	request("GET", path, NULL, PERSON_AGENT);
-	flush_views();
-	CHECK_INT(db_number(views), 3, "the next half-hour");
-	CHECK_INT(db_number("SELECT SUM(views) FROM product_day"), 3, "by day");
-}
-
-static void what_is_looked_at_and_sold_trends(void)
-{
-	const struct person *owner = an_owner();
-	struct id category = a_category("Goods", none);
-	bool more = false;
-
-	a_live_product(owner, category, "Mug");
-	struct id sold = a_live_product(owner, category, "Pot");
-	request("GET", "/api/products/mug", NULL, PERSON_AGENT);
-	NEED_RC(catalog_count_sale(tc, sold, variant_of(sold, 0), 1), RC_OK, "a sale");
-	flush_views();
-	NEED_RC(discovery_job_trending(tc, &more), RC_OK, "rank");
-	const struct answered *a = get("/api/products/trending");
-	CHECK_TEXT(answered_text(a, "results.0.slug"), "pot", "sold");
-	CHECK_TEXT(answered_text(a, "results.1.slug"), "mug", "looked at");
-}
-
-static void searches_without_result_are_reported(void)
-{
-	const struct person *admin = an_admin(MAY_ADMIN_PRODUCTS);
-	const struct answered *a;
-
-	get("/api/products?q=Unicorn+Horn");
-	get("/api/products?q=unicorn+horn");
-	get("/api/products?page_size=5");
-	a = request("GET", "/api/admin/search/misses", NULL, admin->bearer);
-	CHECK_TEXT(answered_text(a, "results.0.query"), "unicorn horn", "what");
-	CHECK_TEXT(answered_text(a, "results.0.n"), "2", "how often");
-	CHECK_TEXT(answered_text(a, "results.1.query"), NULL, "no other");
-}
-
-static void a_sale_begins_and_ends_by_the_clock(void)
-{
-	const struct person *owner = an_owner();
-	struct id id = a_live_product(owner, a_category("Goods", none), "Mug");
-	struct id variant = variant_of(id, 0);
-	char from[WHEN_TEXT_MAX], until[WHEN_TEXT_MAX];
-	bool more = false;
-	const struct answered *a = request(
-		"PATCH",
-		arena_fmt(tc->arena, "/api/variants/%s", text_of(variant)),
-		arena_fmt(tc->arena,
-	                  "{\"sale_price\":\"60.00\",\"sale_from\":\"%s\","
-	                  "\"sale_until\":\"%s\"}",
-	                  when_text(when_plus(tc->now, 60), from),
-	                  when_text(when_plus(tc->now, 120), until)),
-		owner->bearer);
-
-	CHECK_TEXT(answered_text(a, "current_price"), "100.00", "not yet");
-	tc->now = when_plus(tc->now, 61);
-	NEED_RC(catalog_job_prices(tc, &more), RC_OK, "job");
-	dispatch_flush_touches(tc);
-	CHECK_TEXT(answered_text(get("/api/products"), "results.0.price"),
-	           "60.00", "it has begun");
-	tc->now = when_plus(tc->now, 60);
-	/* Before the job has run, those who ask and buy go by the clock. */
-	a = get(arena_fmt(tc->arena, "/api/variants/%s/live",
-	                  text_of(variant)));
-	CHECK_TEXT(answered_text(a, "price"), "100.00", "it has ended");
-	NEED_RC(catalog_job_prices(tc, &more), RC_OK, "job");
-	dispatch_flush_touches(tc);
-	CHECK_TEXT(answered_text(get("/api/products"), "results.0.price"),
-	           "100.00", "in lists too");
-	CHECK_INT(db_number("SELECT COUNT(*) FROM product_event"
-	                    " WHERE field = 'current_price'"),
-	          2, "both in the timeline");
-}
-
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
 	.after = people_after,
 };
 
-CHECK_MAIN_WITH("discovery", &hooks, TEST(tokens_are_the_same_in_every_script),
-                TEST(expressions_never_carry_what_people_type),
-                TEST(words_are_found_in_any_script),
-                TEST(the_product_with_that_sku_comes_first),
-                TEST(synonyms_find_each_other),
-                TEST(bad_questions_have_exact_answers), TEST(filters_combine),
-                TEST(facets_count_what_is_listed),
+CHECK_MAIN_WITH("discovery", &hooks, TEST(bad_questions_have_exact_answers),
+                TEST(filters_combine), TEST(facets_count_what_is_listed),
                 TEST(lists_run_the_same_statements_at_any_size),
                 TEST(a_cursor_walks_every_row_once),
                 TEST(words_and_places_walk_by_cursor_too),
                 TEST(pages_of_hits_go_on_where_they_ended),
-                TEST(near_is_what_brute_force_says),
-                TEST(suggestions_follow_the_beginning), TEST(flush_views),
-                TEST(a_look_counts_once_per_visitor_and_half_hour),
-                TEST(what_is_looked_at_and_sold_trends),
-                TEST(searches_without_result_are_reported),
-                TEST(a_sale_begins_and_ends_by_the_clock))
+                TEST(near_is_what_brute_force_says))

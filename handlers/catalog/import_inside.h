@@ -1,0 +1,48 @@
+/* Inside CSV import: its parts and what passes between them. */
+#ifndef MERKATO_IMPORT_INSIDE_H
+#define MERKATO_IMPORT_INSIDE_H
+
+#include "db/imports_db.h"
+#include "fcgi/base/csv.h"
+#include "handlers/catalog/catalog_rules.h"
+
+enum { IMPORT_COLUMNS_MAX = 32, IMPORT_GROUP_MAX = 100 };
+
+struct import {
+	struct product_import row;
+	int columns[IMPORT_COLUMNS_MAX]; /* of csv_row_shape, by place in the
+	                                    file */
+	size_t n_columns;
+	struct csv csv;
+	int64_t offset; /* of csv.s in the file */
+	bool is_last;   /* the window reaches the end of the file */
+};
+
+/* Lines that stand together and name the same product. */
+struct import_group {
+	struct csv_row *rows;
+	size_t n;
+	bool is_read;             /* every cell is of its kind */
+	int64_t end;              /* byte in the file */
+	struct product_import by; /* what it adds to the counts */
+	struct import_fault *faults;
+	size_t n_faults;
+};
+
+/* Whether the line names the column with a value. */
+bool import_has(const struct csv_row *row, const char *column);
+void import_add_fault(struct ctx *c, struct import_group *g, int line,
+                      const char *field, const char *message);
+/* RC_BAD_REQUEST when the first line names no columns of ours. */
+CHECKED enum rc import_open(struct ctx *c, struct import *m);
+/* The next group; n = 0 when the window holds no whole one any more. */
+void import_read_group(struct ctx *c, struct import *m, struct import_group *g);
+
+/* The line is at fault, not the machine. */
+bool import_is_refusal(enum rc rc);
+/* Creates or changes what the group says, inside a transaction; counts in
+ * g->by. A refusal leaves its reasons in g->faults. */
+CHECKED enum rc import_apply(struct ctx *c, const struct import *m,
+                             struct import_group *g);
+
+#endif

@@ -1,0 +1,232 @@
+/* Lists with words or places: what matches is found first, then put in order
+ * and counted here, and only the rows of the page are loaded. */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/http/reply.h"
+#include "handlers/discovery/listing.h"
+#include "handlers/discovery/words.h"
+
+/* The cards of the hits from `from` on, in their order. */
+static enum rc load_cards(struct ctx *c, const struct hit *hits, size_t n_hits,
+                          struct product_card **rows, size_t *n)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n_hits);
+	struct product_card *cards = NULL;
+	size_t n_cards = 0;
+
+	*n = 0;
+	*rows = arena_new_array(c->arena, struct product_card, n_hits);
+	if (!n_hits)
+		return RC_OK;
+	for (size_t i = 0; i < n_hits; i++)
+		ids[i] = hits[i].id;
+	enum rc rc = discovery_db_cards(c, ids, n_hits, &cards, &n_cards);
+	for (size_t i = 0; i < n_hits && !rc; i++)
+		for (size_t k = 0; k < n_cards; k++) {
+			if (!id_equal(cards[k].id, hits[i].id))
+				continue;
+			(*rows)[*n] = cards[k];
+			(*rows)[*n].distance = hits[i].distance;
+			(*rows)[*n].distance_km = hits[i].distance;
+			(*rows)[(*n)++].relevance = hits[i].relevance;
+		}
+	return rc;
+}
+
+/* How one hit stands in the page's order; all values as numbers. */
+struct place {
+	double value[PAGE_ORDER_MAX];
+	struct id id;
+	size_t hit;
+	int n;
+	bool is_descending; /* ids, as the last of the order */
+};
+
+static double value_of(const struct hit *h, const char *name)
+{
+	if (strcmp(name, "relevance") == 0)
+		return h->relevance;
+	if (strcmp(name, "distance") == 0)
+		return h->distance;
+	if (strcmp(name, "rating") == 0)
+		return h->rating;
+	if (strcmp(name, "sales") == 0)
+		return (double)h->sales;
+	if (strcmp(name, "created_at") == 0)
+		return (double)h->created_at.us;
+	/* Without a price comes first, as NULL does in SQL. */
+	return money_is_none(h->price) ? -1 : (double)h->price.minor;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	for (int i = 0; i < x->n; i++)
+		if (x->value[i] != y->value[i])
+			return x->value[i] < y->value[i] ? -1 : 1;
+	int ids = id_compare(x->id, y->id);
+	return x->is_descending ? -ids : ids;
+}
+
+/* Names are compared by the database's collation alone. */
+static bool can_sort_here(const struct page *page)
+{
+	for (int i = 0; i < page->n_order; i++)
+		if (strcmp(page->order[i].name, "name") == 0)
+			return false;
+	return !page->walks;
+}
+
+static void sort_hits(struct ctx *c, const struct page *page, struct hit **hits,
+                      size_t n)
+{
+	struct place *all = arena_new_array(c->arena, struct place, n + 1);
+	struct hit *sorted = arena_new_array(c->arena, struct hit, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		all[i] = (struct place){ .id = (*hits)[i].id,
+			                 .hit = i,
+			                 .n = page->n_order };
+		for (int k = 0; k < page->n_order; k++) {
+			const struct page_order *o = &page->order[k];
+			double v = value_of(&(*hits)[i], o->name);
+
+			all[i].value[k] = o->descending ? -v : v;
+			all[i].is_descending = o->descending;
+		}
+	}
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_place);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (*hits)[all[i].hit];
+	*hits = sorted;
+}
+
+/* Whether the order needs more than id, distance and relevance. */
+static unsigned wanted_for(const struct page *page)
+{
+	for (int i = 0; i < page->n_order; i++)
+		if (strcmp(page->order[i].name, "distance") != 0 &&
+		    strcmp(page->order[i].name, "relevance") != 0)
+			return HIT_ORDER;
+	return 0;
+}
+
+/* What an answer is made from. */
+struct found {
+	struct hit *hits;
+	size_t n;
+	int64_t count;
+	bool is_cut;
+	const char *facets;
+};
+
+static enum rc find_words_once(struct req *r, const struct product_filter *f,
+                               const struct product_query *in,
+                               struct found *out)
+{
+	struct ctx *c = &r->ctx;
+	struct hit_plan plan;
+	struct hit *all = NULL;
+	size_t n_all = 0;
+	bool is_part = false;
+	enum rc rc = hits_db_plan(c, f, &plan);
+
+	if (rc)
+		return rc;
+	out->is_cut = plan.is_cut;
+	if (in->facets || can_sort_here(&r->page))
+		rc = hits_db_all(c, f, &plan,
+		                 (in->facets ? HIT_FACETS : 0) |
+		                         wanted_for(&r->page),
+		                 &all, &n_all, &is_part);
+	if (!rc && in->facets)
+		rc = facets_text(c, all, n_all, plan.is_cut || is_part,
+		                 &out->facets);
+	if (rc)
+		return rc;
+	if (!can_sort_here(&r->page)) {
+		rc = hits_db_ordered(c, f, &plan, &r->page, &out->hits,
+		                     &out->n);
+		out->count = (int64_t)out->n;
+		return rc;
+	}
+	sort_hits(c, &r->page, &all, n_all);
+	out->hits = all;
+	out->n = n_all;
+	out->count = (int64_t)n_all;
+	return RC_OK;
+}
+
+static enum rc find_words(struct req *r, struct product_filter *f,
+                          const struct product_query *in, struct found *out)
+{
+	enum rc rc = find_words_once(r, f, in, out);
+
+	if (rc || out->n || r->page.has_after)
+		return rc;
+	/* Nothing has these words: perhaps the last one was not finished. */
+	struct search_question *words =
+		arena_new(r->ctx.arena, struct search_question);
+
+	rc = words_ask(&r->ctx, in->q, true, words);
+	f->words = words;
+	return rc ? rc : find_words_once(r, f, in, out);
+}
+
+/* Nothing but nearness is asked for, page by page. */
+static bool is_by_distance(const struct page *page)
+{
+	return !page->walks && page->n_order == 1 &&
+	       !page->order[0].descending &&
+	       strcmp(page->order[0].name, "distance") == 0;
+}
+
+static enum rc find_near(struct req *r, const struct product_filter *f,
+                         const struct product_query *in, struct found *out)
+{
+	struct ctx *c = &r->ctx;
+	enum rc rc;
+
+	if (is_by_distance(&r->page)) {
+		rc = hits_db_nearest(c, f, r->page.number * r->page.size + 1,
+		                     &out->hits, &out->n, &out->count);
+	} else {
+		rc = hits_db_ordered(c, f, NULL, &r->page, &out->hits, &out->n);
+		out->count = (int64_t)out->n;
+	}
+	if (!rc && in->facets)
+		rc = facets_of_filter(c, f, &out->facets);
+	return rc;
+}
+
+enum rc listing_answer_hits(struct req *r, struct product_filter *f,
+                            const struct product_query *in)
+{
+	struct ctx *c = &r->ctx;
+	struct found all = { .count = -1 };
+	struct product_card *rows = NULL;
+	size_t n = 0, from = 0;
+	enum rc rc = f->words ? find_words(r, f, in, &all)
+	                      : find_near(r, f, in, &all);
+
+	if (rc)
+		return rc;
+	if (!r->page.walks)
+		from = (size_t)(r->page.number - 1) * (size_t)r->page.size;
+	from = from < all.n ? from : all.n;
+	size_t shown = all.n - from;
+	struct page_info info = { .count = r->page.walks ? -1 : all.count,
+		                  .is_part = all.is_cut,
+		                  .more = shown > (size_t)r->page.size };
+	if (info.more)
+		shown = (size_t)r->page.size;
+	rc = load_cards(c, all.hits + from, shown, &rows, &n);
+	show_pictures(c, rows, n);
+	return rc ? rc : reply_page_with(r, rows, n, &info, all.facets);
+}
