@@ -151,6 +151,8 @@ EXTRA_DIST += %D%/fuzz/seeds
 # Against strict doubles of outside services.
 CONTRACT_TESTS =
 CONTRACT_TESTS += %D%/contract/test_s3
+# Against a real server: ./dev check long.
+check_PROGRAMS += %D%/contract/s3_server
 %C%_contract_test_s3_SOURCES = \
 	%D%/contract/s3_double.c \
 	%D%/contract/s3_double.h \
@@ -176,6 +178,7 @@ API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 API_TESTS += %D%/api/api_stores
+API_TESTS += %D%/api/api_views
 API_TESTS += %D%/api/replies
 check_PROGRAMS += $(API_TESTS)
 

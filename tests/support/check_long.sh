@@ -1,10 +1,42 @@
 # ./dev check long: what takes its time. Each reader is fuzzed by libFuzzer from
-# its seeds, and the API tests storm one stack again and again. Sourced by
-# check.sh; FUZZ_S seconds for each reader, STORMS rounds.
+# its seeds, S3 is spoken with a real server, a product is looked at 50,000
+# times, and the API tests storm one stack again and again. Sourced by check.sh; FUZZ_S seconds for each reader, STORMS rounds.
 
 check_long() {
+	check_s3
+	check_views
 	check_fuzz
 	check_storm
+}
+
+# Our requests before a real server that checks signatures.
+check_s3() {
+	local port
+	! is_chosen s3_server || {
+		# shellcheck source=tests/support/radosgw.sh
+		. "$TOP/tests/support/radosgw.sh"
+		need long
+		check_port
+		port=$PORT PORT=
+		export S3_SERVER_ENDPOINT=http://127.0.0.1:$port
+		export S3_SERVER_ACCESS=MERKATOCHECK S3_SERVER_SECRET=a-secret/of+the=check
+		if radosgw_start "$port" >"$V/logs/radosgw.log" 2>&1; then
+			run_program s3_server "$V/build/tests/contract/s3_server"
+		else
+			FAILED=$((FAILED + 1))
+			say '  FAIL  the Ceph object gateway did not start'
+			show_end "$V/logs/radosgw.log" 20
+		fi
+		radosgw_stop
+	}
+}
+
+# All the looks that every run makes some of.
+check_views() {
+	! is_chosen api_views_many || {
+		check_stack nginx || return 0
+		API_VIEWS=1000 LIMIT_S=1800 run_program api_views_many "$V/build/tests/api/api_views"
+	}
 }
 
 # clang's own build, as tests/fuzz/fuzz.h says.
