@@ -251,7 +251,7 @@ static char *frame(struct ctx *c, const char *key, const void *p, size_t n,
                    size_t *n_out)
 {
 	size_t n_key = strlen(key);
-	char *s = arena_alloc(c->arena, 2 + n_key + n);
+	char *s = arena_room(c->arena, 2 + n_key + n);
 
 	s[0] = FRAME_VERSION;
 	s[1] = (char)n_key;
@@ -299,8 +299,9 @@ static void take_value(struct ctx *c, memcached_result_st *result,
 			      : NULL;
 		if (!data)
 			return;
-		char *copy = arena_alloc(c->arena, item->n + 1);
+		char *copy = arena_room(c->arena, item->n + 1);
 		memcpy(copy, data, item->n);
+		copy[item->n] = '\0';
 		item->value = copy;
 		item->found = true;
 		return;

@@ -138,8 +138,10 @@ static char *cell_bytes(struct ctx *c, struct statement *st, unsigned i,
 
 	if (cell->n <= CELL_TEXT)
 		return arena_strndup(c->arena, cell->u.text, cell->n);
-	char *s = arena_alloc(c->arena, cell->n + 1);
+	char *s = arena_room(c->arena, cell->n + 1);
 	unsigned long n = 0;
+
+	s[cell->n] = '\0';
 	db_bool is_null = 0, is_cut = 0;
 	MYSQL_BIND b;
 	memset(&b, 0, sizeof b);

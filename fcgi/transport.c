@@ -2,11 +2,13 @@
 
 #include "fcgi/transport.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "fcgi/base/arena.h"
@@ -162,23 +164,109 @@ static int64_t length_of(const struct req *r)
 	return end;
 }
 
+/* FastCGI specification 1.0, section 3.3: records of at most 64 kB, padded. */
+enum { HEADER = 8, STDOUT_RECORD = 6, END_RECORD = 3, RECORD_MAX = 65528 };
+
+static void put_record(unsigned char *to, const struct fastcgi *f, int type,
+                       size_t n, size_t padding)
+{
+	const unsigned char head[HEADER] = {
+		1,
+		(unsigned char)type,
+		(unsigned char)(f->request.requestId >> 8),
+		(unsigned char)(f->request.requestId & 255),
+		(unsigned char)(n >> 8),
+		(unsigned char)(n & 255),
+		(unsigned char)padding,
+	};
+
+	memcpy(to, head, HEADER);
+}
+
+/* An empty record ends the stream; then the request ends, with status 0. */
+static void put_end(unsigned char to[3 * HEADER], const struct fastcgi *f)
+{
+	memset(to, 0, (size_t)3 * HEADER);
+	put_record(to, f, STDOUT_RECORD, 0, 0);
+	put_record(to + HEADER, f, END_RECORD, HEADER, 0);
+}
+
+static bool send_all(int fd, struct iovec *parts, int n)
+{
+	while (n) {
+		ssize_t sent = writev(fd, parts, n);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		for (; n && (size_t)sent >= parts->iov_len; parts++, n--)
+			sent -= (ssize_t)parts->iov_len;
+		if (n) {
+			parts->iov_base = (char *)parts->iov_base + sent;
+			parts->iov_len -= (size_t)sent;
+		}
+	}
+	return true;
+}
+
+/*
+ * Head and body as they lie, each record in one write and the last one with
+ * the request's end: the library would copy them through its 8 kB and wake the
+ * web server for each of these. It is told that its stream is closed.
+ */
+static void put_text(struct fastcgi *f, const struct buf *head,
+                     const struct buf *body)
+{
+	static unsigned char padding[HEADER];
+	unsigned char first[HEADER], end[3 * HEADER];
+	size_t at = 0, n_head = head->n;
+
+	put_end(end, f);
+	do {
+		size_t n = body->n - at;
+
+		/* No web server takes a head of half a record. */
+		n_head = n_head > RECORD_MAX / 2 ? RECORD_MAX / 2 : n_head;
+		n = n_head + n > RECORD_MAX ? RECORD_MAX - n_head : n;
+		size_t pad = (size_t) - (n_head + n) % HEADER;
+		bool is_last = at + n == body->n;
+		struct iovec parts[] = {
+			{ first, HEADER },
+			{ head->s, n_head },
+			{ body->s + at, n },
+			{ padding, pad },
+			{ end, is_last ? sizeof(end) : 0 },
+		};
+
+		put_record(first, f, STDOUT_RECORD, n_head + n, pad);
+		/* Nobody is there any more: the rest is for nobody. */
+		if (!send_all(f->request.ipcFd, parts, 5))
+			break;
+		at += n;
+		n_head = 0;
+	} while (at < body->n);
+	f->request.out->isClosed = 1;
+	f->request.out->wasFCloseCalled = 1;
+}
+
 void fastcgi_answer(struct fastcgi *f, struct req *r)
 {
+	static const struct buf nothing;
 	struct buf head;
-	FCGX_Stream *out = f->request.out;
+	bool with_body = has_body(r) && strcmp(r->method, "HEAD") != 0;
 
 	buf_init(&head, r->ctx.arena, 1024);
 	put_headers(&head, r, length_of(r));
 	f->owes = 0;
-	FCGX_PutStr(head.s, (int)head.n, out);
-	if (has_body(r) && strcmp(r->method, "HEAD") != 0) {
-		if (r->send_fd >= 0)
-			put_file(out, r->send_fd);
-		else
-			FCGX_PutStr(r->out.s, (int)r->out.n, out);
+	if (r->send_fd < 0) {
+		put_text(f, &head, with_body ? &r->out : &nothing);
+		return;
 	}
-	if (r->send_fd >= 0)
-		close(r->send_fd);
+	FCGX_PutStr(head.s, (int)head.n, f->request.out);
+	if (with_body)
+		put_file(f->request.out, r->send_fd);
+	close(r->send_fd);
 	r->send_fd = -1;
 }
 
@@ -213,7 +301,6 @@ static size_t append(char *to, size_t n, size_t size, const char *text)
 
 void fastcgi_give_up(struct fastcgi *f, const char *request_id)
 {
-	enum { HEADER = 8, STDOUT_RECORD = 6, END_RECORD = 3 };
 	static unsigned char record[1024];
 	char *text = (char *)record + HEADER;
 	size_t size = sizeof(record) - 4UL * HEADER;
@@ -235,20 +322,8 @@ void fastcgi_give_up(struct fastcgi *f, const char *request_id)
 	n = append(text, n, size, request_id);
 	n = append(text, n, size, "\"}");
 
-	unsigned char id_high = (unsigned char)(f->request.requestId >> 8);
-	unsigned char id_low = (unsigned char)(f->request.requestId & 255);
-	const unsigned char head[HEADER] = {
-		1,      STDOUT_RECORD,           id_high,
-		id_low, (unsigned char)(n >> 8), (unsigned char)(n & 255)
-	};
-	const unsigned char tail[3 * HEADER] = {
-		1, STDOUT_RECORD, id_high, id_low, 0, 0, 0, 0, /* its end */
-		1, END_RECORD,    id_high, id_low, 0, 8, 0, 0, /* eight bytes */
-	};
-
-	memcpy(record, head, HEADER);
-	memcpy(record + HEADER + n, tail, sizeof(tail));
-	ssize_t sent =
-		write(f->request.ipcFd, record, HEADER + n + sizeof(tail));
+	put_record(record, f, STDOUT_RECORD, n, 0);
+	put_end(record + HEADER + n, f);
+	ssize_t sent = write(f->request.ipcFd, record, n + (size_t)4 * HEADER);
 	(void)sent;
 }

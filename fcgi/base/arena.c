@@ -114,7 +114,7 @@ void arena_destroy(struct arena *a)
 	free(a);
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+void *arena_room(struct arena *a, size_t n)
 {
 	if (n > a->ceiling || a->used > a->ceiling - n)
 		give_up("request above its memory ceiling");
@@ -134,8 +134,12 @@ void *arena_alloc(struct arena *a, size_t n)
 	a->block->used += room;
 	a->used += room;
 	UNPOISON(p, n);
-	memset(p, 0, n);
 	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_room(a, n), 0, n);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -154,16 +158,17 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = arena_room(a, n + 1);
 
 	if (n)
 		memcpy(p, s, n);
+	p[n] = '\0';
 	return p;
 }
 
 void *arena_dup(struct arena *a, const void *p, size_t n)
 {
-	void *copy = arena_alloc(a, n);
+	void *copy = arena_room(a, n);
 
 	if (n)
 		memcpy(copy, p, n);

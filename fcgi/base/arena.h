@@ -23,6 +23,9 @@ void arena_destroy(struct arena *a);
 /* Zeroed, aligned to 16 bytes. */
 void *arena_alloc(struct arena *a, size_t n)
 	__attribute__((malloc, returns_nonnull, alloc_size(2)));
+/* The same, not zeroed: for what is written before it is read. */
+void *arena_room(struct arena *a, size_t n)
+	__attribute__((malloc, returns_nonnull, alloc_size(2)));
 /* n * size, checked for overflow. */
 void *arena_array(struct arena *a, size_t n, size_t size)
 	__attribute__((returns_nonnull));

@@ -13,7 +13,8 @@ void buf_init(struct buf *b, struct arena *a, size_t expected)
 {
 	b->arena = a;
 	b->capacity = expected < 64 ? 64 : expected;
-	b->s = arena_alloc(a, b->capacity);
+	b->s = arena_room(a, b->capacity);
+	b->s[0] = '\0';
 	b->n = 0;
 }
 
@@ -23,8 +24,8 @@ void buf_grow(struct buf *b, size_t more)
 
 	while (capacity - b->n <= more)
 		capacity *= 2;
-	char *s = arena_alloc(b->arena, capacity);
-	memcpy(s, b->s, b->n);
+	char *s = arena_room(b->arena, capacity);
+	memcpy(s, b->s, b->n + 1);
 	b->s = s;
 	b->capacity = capacity;
 }
