@@ -138,6 +138,7 @@ static const struct field product_fields[] = {
 	FIELD(product, submitted_at),
 	FIELD(product, decided_at),
 	FIELD(product, decided_by, .flags = PRIVATE),
+	FIELD(product, tree_version, .flags = PRIVATE),
 	FIELDS_END,
 };
 const struct shape product_shape = {

@@ -3,6 +3,7 @@
 #include "db/categories_db.h"
 
 #include "db/sql.h"
+#include "fcgi/base/crypto.h"
 
 #define COLUMNS                                                     \
 	"SELECT k.id, k.parent_id, k.slug, k.name, k.description,"  \
@@ -51,17 +52,6 @@ enum rc categories_db_around(struct ctx *c, const struct category *of,
 	                A(of->lft), A(of->rgt), A(of->id), A((int)TREE_MAX));
 }
 
-enum rc categories_db_crumbs(struct ctx *c, struct id id, struct crumb **out,
-                             size_t *n)
-{
-	return sql_list(c, &crumb_shape, out, n,
-	                "SELECT id, slug, name FROM category"
-	                " WHERE lft <= (SELECT lft FROM category WHERE id = ?)"
-	                "   AND rgt >= (SELECT rgt FROM category WHERE id = ?)"
-	                " ORDER BY lft LIMIT 100",
-	                A(id), A(id));
-}
-
 enum rc categories_db_attributes(struct ctx *c, struct id id,
                                  struct category_attribute **out, size_t *n)
 {
@@ -91,11 +81,17 @@ enum rc categories_db_set_attributes(struct ctx *c, struct id id,
 	return rc;
 }
 
+/* Never one that was there before, not even in what was rolled back. */
 enum rc categories_db_lock(struct ctx *c)
 {
-	return sql_run(c, "INSERT INTO category_tree (id, version)"
-	                  " VALUES (1, 1)"
-	                  " ON DUPLICATE KEY UPDATE version = version + 1");
+	int64_t version;
+
+	random_bytes(&version, sizeof(version));
+	return sql_run(c,
+	               "INSERT INTO category_tree (id, version)"
+	               " VALUES (1, ?)"
+	               " ON DUPLICATE KEY UPDATE version = VALUES(version)",
+	               A((version & INT64_MAX) | 1));
 }
 
 enum rc categories_db_insert(struct ctx *c, const struct category *row)
@@ -254,8 +250,11 @@ enum rc categories_db_count_faults(struct ctx *c, int64_t *n)
 
 enum rc categories_db_recount(struct ctx *c)
 {
-	enum rc rc = sql_run(c, "DELETE FROM category_count");
+	/* Whoever wrote rows by hand may have written names, too. */
+	enum rc rc = categories_db_lock(c);
 
+	if (!rc)
+		rc = sql_run(c, "DELETE FROM category_count");
 	if (rc)
 		return rc;
 	return sql_run(c, "INSERT INTO category_count (category_id, n_products)"

@@ -16,9 +16,6 @@ CHECKED enum rc categories_db_by_slug(struct ctx *c, const char *slug,
  * with the counts of their subtrees. */
 CHECKED enum rc categories_db_around(struct ctx *c, const struct category *of,
                                      struct category **out, size_t *n);
-/* From the root down to the category itself. */
-CHECKED enum rc categories_db_crumbs(struct ctx *c, struct id id,
-                                     struct crumb **out, size_t *n);
 /* Attributes of the category and of those above it. */
 CHECKED enum rc categories_db_attributes(struct ctx *c, struct id id,
                                          struct category_attribute **out,
@@ -27,7 +24,8 @@ CHECKED enum rc
 categories_db_set_attributes(struct ctx *c, struct id id,
                              const struct category_attribute *rows, size_t n);
 
-/* Until the transaction ends, nobody else changes the tree. */
+/* Until the transaction ends, nobody else changes the tree; it has a new
+ * version (see category_names.h). */
 CHECKED enum rc categories_db_lock(struct ctx *c);
 /* Opens a gap of one node at position lft and puts the row there. */
 CHECKED enum rc categories_db_insert(struct ctx *c, const struct category *row);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "db/category_names.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -38,6 +39,14 @@ static const struct field card_fields[] = {
 };
 const struct shape product_card_shape = SHAPE(product_card, card_fields);
 
+/* A card without the names of others. */
+#define OWN_CARD                                                        \
+	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
+	"       p.max_price, p.currency, p.in_stock,"                   \
+	"       p.rating_avg AS rating, p.rating_count, p.picture,"     \
+	"       p.picture_alt, p.category_id, p.vendor_id,"             \
+	"       s.name AS vendor_name, s.slug AS vendor_slug, p.sales," \
+	"       p.views, p.created_at, p.version"
 #define CARD                                                            \
 	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
 	"       p.max_price, p.currency, p.in_stock,"                   \
@@ -119,7 +128,7 @@ static void add_from(struct query *q, const struct product_filter *f,
 {
 	const char *name = page->n_order ? page->order[0].name : "created_at";
 
-	query_add(q, CARD "  FROM product p");
+	query_add(q, OWN_CARD "  FROM product p");
 	if (f->by_category && f->n_categories == 1 && id_is_none(f->vendor)) {
 		/* The leaf's own indexes are in the two orders most asked. */
 		if (strcmp(name, "created_at") == 0)
@@ -139,7 +148,27 @@ static void add_from(struct query *q, const struct product_filter *f,
 		else if (strcmp(name, "name") == 0)
 			query_add(q, " FORCE INDEX (visible_name)");
 	}
-	query_add(q, JOINED " WHERE p.is_visible = 1");
+	query_add(q, "  STRAIGHT_JOIN vendor s ON s.id = p.vendor_id"
+	             " WHERE p.is_visible = 1");
+}
+
+static enum rc name_categories(struct ctx *c, const struct product_filter *f,
+                               struct product_card *rows, size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct crumb *path = NULL;
+		size_t depth = 0;
+
+		rc = category_names_path(c, f->tree_version,
+		                         rows[i].category_id, &path, &depth);
+		if (rc || !depth)
+			continue;
+		rows[i].category_name = path[depth - 1].name;
+		rows[i].category_slug = path[depth - 1].slug;
+	}
+	return rc;
 }
 
 /* COUNT without the joins and the order's index, up to one above the cap. */
@@ -173,6 +202,8 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 	discovery_db_add_filter(q, f);
 	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
 	                         rows, n, info);
+	if (!rc)
+		rc = name_categories(c, f, *rows, *n);
 	if (!rc && !page->walks)
 		rc = count_walk(c, f, &info->count);
 	return rc;
@@ -211,11 +242,18 @@ enum rc discovery_db_branch(struct ctx *c, struct id id, const char *slug,
 	                A(id), A(slug), A((int)CATEGORIES_MAX));
 }
 
-enum rc discovery_db_count_visible(struct ctx *c, int64_t *n)
+static const struct field totals_fields[] = {
+	FIELD(product_filter, n_visible),
+	FIELD(product_filter, tree_version),
+	FIELDS_END,
+};
+static const struct shape totals_shape = SHAPE(product_filter, totals_fields);
+
+enum rc discovery_db_totals(struct ctx *c, struct product_filter *f)
 {
-	return sql_int(c, n,
-	               "SELECT COALESCE(SUM(n_products), 0)"
-	               "  FROM category_count");
+	return sql_get(c, &totals_shape, f,
+	               "SELECT COALESCE(SUM(n_products), 0) AS n_visible,"
+	               "       " TREE_VERSION "  FROM category_count");
 }
 
 struct found_id {

@@ -48,6 +48,7 @@ struct product_filter {
 	bool by_category;      /* categories is meant, even if empty */
 	int64_t n_in_category; /* visible products there; for the plan */
 	int64_t n_visible;     /* in all */
+	int64_t tree_version;  /* see category_names.h */
 	struct id vendor;      /* none = any */
 	struct money min_price, max_price; /* none = any */
 	double rating;                     /* NaN = any */
@@ -84,7 +85,8 @@ struct branch {
 CHECKED enum rc discovery_db_branch(struct ctx *c, struct id id,
                                     const char *slug, struct branch **rows,
                                     size_t *n);
-CHECKED enum rc discovery_db_count_visible(struct ctx *c, int64_t *n);
+/* Fills n_visible and tree_version, which a walk needs. */
+CHECKED enum rc discovery_db_totals(struct ctx *c, struct product_filter *f);
 /* Products with a variant of exactly this SKU; at most 8. */
 CHECKED enum rc discovery_db_sku(struct ctx *c, const char *sku,
                                  struct id **ids, size_t *n);

@@ -6,6 +6,7 @@ libmerkato_a_SOURCES += %D%/cache.c
 libmerkato_a_SOURCES += %D%/carts_db.c
 libmerkato_a_SOURCES += %D%/catalog_shapes.c
 libmerkato_a_SOURCES += %D%/categories_db.c
+libmerkato_a_SOURCES += %D%/category_names.c
 libmerkato_a_SOURCES += %D%/demo_db.c
 libmerkato_a_SOURCES += %D%/discovery_db.c
 libmerkato_a_SOURCES += %D%/events_db.c

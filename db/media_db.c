@@ -2,6 +2,9 @@
 
 #include "db/media_db.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -82,13 +85,14 @@ static const struct shape file_shape = SHAPE(media_file, file_fields);
 	"       updated_at"                                              \
 	"  FROM product_image"
 
-#define SHOWN                                                        \
+#define SHOWN_COLUMNS                                                \
 	"SELECT i.id, i.product_id, i.vendor_id, i.status,"          \
 	"       i.reason_code, i.reason, i.alt, i.position,"         \
 	"       i.is_primary, i.width, i.height, i.stem, i.version," \
-	"       i.created_at, i.updated_at"                          \
-	"  FROM product_image i"                                     \
-	"  JOIN product p ON p.id = i.product_id"
+	"       i.created_at, i.updated_at"
+#define SHOWN                                  \
+	SHOWN_COLUMNS "  FROM product_image i" \
+		      "  JOIN product p ON p.id = i.product_id"
 
 enum rc media_db_lock(struct ctx *c, struct id product, struct id vendor)
 {
@@ -193,6 +197,18 @@ enum rc media_db_list(struct ctx *c, const struct image_view *view,
 	                  n, info);
 }
 
+/* As they are shown: the primary one first, then by position. */
+static int by_place(const void *a, const void *b)
+{
+	const struct product_image *x = a, *y = b;
+	int d = memcmp(x->product_id.b, y->product_id.b, sizeof(x->id.b));
+
+	d = d ? d : y->is_primary - x->is_primary;
+	d = d ? d : (x->position > y->position) - (x->position < y->position);
+	return d ? d : memcmp(x->id.b, y->id.b, sizeof(x->id.b));
+}
+
+/* Sorted here: the few of one page cost the server a file sort. */
 enum rc media_db_of_products(struct ctx *c, const struct id *products,
                              size_t n_products, struct product_image **out,
                              size_t *n)
@@ -200,11 +216,16 @@ enum rc media_db_of_products(struct ctx *c, const struct id *products,
 	struct query q;
 
 	query_init(&q, c);
-	query_add(&q, SHOWN " WHERE i.status = 'ready' AND i.product_id IN ");
+	query_add(&q, SHOWN_COLUMNS " FROM product_image i"
+	                            " WHERE i.status = 'ready'"
+	                            "   AND i.product_id IN ");
 	query_ids(&q, products, n_products);
-	query_add(&q, " ORDER BY i.product_id, i.is_primary DESC, i.position,"
-	              "          i.id LIMIT 2000");
-	return query_list(&q, &product_image_shape, out, n);
+	query_add(&q, " LIMIT 2000");
+	enum rc rc = query_list(&q, &product_image_shape, out, n);
+
+	if (!rc && *n)
+		qsort(*out, *n, sizeof(**out), by_place);
+	return rc;
 }
 
 enum rc media_db_all_of(struct ctx *c, struct id product,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "db/category_names.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -35,7 +36,16 @@ enum { SLICE = 256 };
 	"  FROM product p"                          \
 	"  JOIN category k ON k.id = p.category_id" \
 	"  JOIN vendor s ON s.id = p.vendor_id"
-#define JOINED COLUMNS NAMES HAS_REVISION FROM_ALL
+#define JOINED COLUMNS NAMES HAS_REVISION ", " TREE_VERSION FROM_ALL
+/* A page for shoppers: the category's names are known by the tree's version. */
+#define SHOWN                                                               \
+	"SELECT p.id, p.vendor_id, p.category_id, p.slug, p.name, p.brand," \
+	"       p.currency, p.in_stock, p.min_price AS price, p.max_price," \
+	"       p.lat, p.lng, p.rating_avg AS rating, p.rating_count,"      \
+	"       p.views, p.sales, p.picture, p.picture_alt, p.version,"     \
+	"       p.created_at, p.updated_at, s.name AS vendor_name,"         \
+	"       s.slug AS vendor_slug, " TREE_VERSION
+#define FROM_SHOWN "  FROM product p JOIN vendor s ON s.id = p.vendor_id"
 
 enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
                         struct product *out)
@@ -54,10 +64,10 @@ enum rc products_db_visible(struct ctx *c, struct id id, const char *slug,
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q, SHORT_COLUMNS);
+	query_add(q, SHOWN);
 	if (texts)
 		query_add(q, TEXTS);
-	query_add(q, NAMES FROM_ALL);
+	query_add(q, FROM_SHOWN);
 	if (id_is_none(id))
 		query_add(q, " WHERE p.slug = ? AND p.is_visible = 1", A(slug));
 	else

@@ -5,15 +5,17 @@
 #include "db/query.h"
 #include "db/sql.h"
 
-#define COLUMNS                                                        \
+#define OWN_COLUMNS                                                    \
 	"SELECT w.id, w.product_id, w.vendor_id, w.sku, w.name,"       \
 	"       w.options, w.price, w.compare_at_price, w.sale_price," \
 	"       w.sale_from, w.sale_until, w.current_price,"           \
 	"       w.price_changes_at, w.weight_g, w.barcode, w.stock,"   \
 	"       w.backordered, w.allow_backorder,"                     \
 	"       w.low_stock_threshold, w.low_stock_told, w.position,"  \
-	"       w.status, w.version, w.created_at, w.updated_at,"      \
-	"       p.currency, p.slug AS product_slug"                    \
+	"       w.status, w.version, w.created_at, w.updated_at"
+#define COLUMNS                                \
+	OWN_COLUMNS                            \
+	", p.currency, p.slug AS product_slug" \
 	"  FROM variant w JOIN product p ON p.id = w.product_id"
 
 enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
@@ -53,13 +55,14 @@ enum rc variants_db_of(struct ctx *c, struct id product, bool all,
 {
 	if (all)
 		return sql_list(c, &variant_vendor_shape, out, n,
-		                COLUMNS " WHERE w.product_id = ?"
-		                        " ORDER BY w.position, w.id LIMIT 1000",
+		                OWN_COLUMNS
+		                " FROM variant w WHERE w.product_id = ?"
+		                " ORDER BY w.position, w.id LIMIT 1000",
 		                A(product));
 	return sql_list(c, &variant_vendor_shape, out, n,
-	                COLUMNS " WHERE w.product_id = ?"
-	                        "   AND w.status = 'active'"
-	                        " ORDER BY w.position, w.id LIMIT 1000",
+	                OWN_COLUMNS " FROM variant w WHERE w.product_id = ?"
+	                            "   AND w.status = 'active'"
+	                            " ORDER BY w.position, w.id LIMIT 1000",
 	                A(product));
 }
 

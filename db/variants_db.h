@@ -14,7 +14,8 @@ CHECKED enum rc variants_db_visible(struct ctx *c, struct id id,
                                     struct variant *out);
 CHECKED enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
                                  struct variant *out);
-/* The variants of one product in their order; active ones only unless all. */
+/* The variants of one product in their order, without its currency; active
+ * ones only unless all. */
 CHECKED enum rc variants_db_of(struct ctx *c, struct id product, bool all,
                                struct variant **out, size_t *n);
 /* Pages of active variants of visible products; product none = of all. */

@@ -138,10 +138,8 @@ enum product_part {
 	PART_VARIANTS = 1, /* active ones */
 	PART_OPTIONS = 2,  /* made from the variants */
 	PART_IMAGES = 4,
-	PART_BREADCRUMBS = 8,
 	PART_STORE = 16, /* variants of any status, with velocity */
-	PARTS_SHOPPER =
-		PART_VARIANTS | PART_OPTIONS | PART_IMAGES | PART_BREADCRUMBS,
+	PARTS_SHOPPER = PART_VARIANTS | PART_OPTIONS | PART_IMAGES,
 	PARTS_STORE = PARTS_SHOPPER | PART_STORE
 };
 CHECKED enum rc catalog_product_full(struct ctx *c, struct product *p,

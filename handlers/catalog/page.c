@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "db/categories_db.h"
+#include "db/category_names.h"
 #include "fcgi/base/json.h"
 #include "fcgi/http/request.h"
 #include "handlers/catalog/catalog_rules.h"
@@ -56,6 +56,20 @@ static void collect_options(struct ctx *c, struct product *p)
 	}
 }
 
+static enum rc name_category(struct ctx *c, struct product *p)
+{
+	enum rc rc = category_names_path(c, p->tree_version, p->category_id,
+	                                 &p->breadcrumbs, &p->n_breadcrumbs);
+
+	if (rc || !p->n_breadcrumbs)
+		return rc;
+	const struct crumb *own = &p->breadcrumbs[p->n_breadcrumbs - 1];
+
+	p->category_name = own->name;
+	p->category_slug = own->slug;
+	return RC_OK;
+}
+
 /* Options are made from variants: without them nothing is read. */
 static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 {
@@ -65,8 +79,10 @@ static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 
 	if (!rc && is_store)
 		rc = variants_db_velocity(c, p->variants, p->n_variants_given);
-	for (size_t i = 0; i < p->n_variants_given && !rc; i++)
+	for (size_t i = 0; i < p->n_variants_given && !rc; i++) {
+		p->variants[i].currency = p->currency;
 		catalog_availability(&p->variants[i]);
+	}
 	if (!rc && (parts & PART_OPTIONS))
 		collect_options(c, p);
 	return rc;
@@ -74,13 +90,10 @@ static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 
 enum rc catalog_product_full(struct ctx *c, struct product *p, unsigned parts)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = name_category(c, p);
 
-	if (parts & (PART_VARIANTS | PART_OPTIONS))
+	if (!rc && (parts & (PART_VARIANTS | PART_OPTIONS)))
 		rc = add_variants(c, p, parts);
-	if (!rc && (parts & PART_BREADCRUMBS))
-		rc = categories_db_crumbs(c, p->category_id, &p->breadcrumbs,
-		                          &p->n_breadcrumbs);
 	if (!rc && (parts & PART_IMAGES))
 		rc = media_list_of_products(c, &p->id, 1, &p->images,
 		                            &p->n_images);
@@ -97,7 +110,6 @@ unsigned catalog_parts_wanted(const struct req *r, unsigned parts)
 		{ "variants", PART_VARIANTS },
 		{ "options", PART_OPTIONS },
 		{ "images", PART_IMAGES },
-		{ "breadcrumbs", PART_BREADCRUMBS },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

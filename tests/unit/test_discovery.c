@@ -200,6 +200,9 @@ static void lists_run_the_same_statements_at_any_size(void)
 	};
 
 	many_products(owner, category, 120);
+	/* The names of the categories are known from here on. */
+	CHECK_INT(n_statements("/api/products?page_size=7"), 3,
+	          "with the tree");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		int one = 0;
 
@@ -219,6 +222,49 @@ static void lists_run_the_same_statements_at_any_size(void)
 		}
 	}
 	CHECK_INT(n_statements("/api/products"), 2, "rows and their number");
+}
+
+static const char *first_slug(void)
+{
+	return answered_text(get("/api/products"), "results.0.slug");
+}
+
+static void a_page_is_three_statements(void)
+{
+	struct id category = a_category("Things", none);
+
+	many_products(an_owner(), category, 1);
+	const char *path =
+		arena_fmt(tc->arena, "/api/products/%s", first_slug());
+	CHECK_INT(n_statements(path), 4, "with the visit");
+	CHECK_INT(n_statements(arena_fmt(
+			  tc->arena, "%s?fields=slug,variants,images", path)),
+	          3, "product, variants, pictures");
+}
+
+static void a_renamed_category_is_called_so_at_once(void)
+{
+	const struct person *admin = an_admin(MAY_ADMIN_CATEGORIES);
+	struct id category = a_category("Things", none);
+
+	many_products(an_owner(), category, 1);
+	const char *page =
+		arena_fmt(tc->arena, "/api/products/%s", first_slug());
+	CHECK_TEXT(answered_text(get(page), "category_name"), "Things", "page");
+	const struct answered *a = request(
+		"PATCH",
+		arena_fmt(tc->arena, "/api/admin/categories/%s",
+	                  text_of(category)),
+		"{\"name\":\"Stuff\",\"slug\":\"stuff\"}", admin->bearer);
+	CHECK_INT(a->status, 200, a->body);
+	a = get("/api/products");
+	CHECK_TEXT(answered_text(a, "results.0.category_name"), "Stuff",
+	           "list");
+	CHECK_TEXT(answered_text(a, "results.0.category_slug"), "stuff",
+	           "list");
+	a = get(page);
+	CHECK_TEXT(answered_text(a, "category_name"), "Stuff", "page");
+	CHECK_TEXT(answered_text(a, "breadcrumbs.0.slug"), "stuff", "page");
 }
 
 static void a_cursor_walks_every_row_once(void)
@@ -421,6 +467,8 @@ static const struct check_hooks hooks = {
 CHECK_MAIN_WITH("discovery", &hooks, TEST(bad_questions_have_exact_answers),
                 TEST(filters_combine), TEST(facets_count_what_is_listed),
                 TEST(lists_run_the_same_statements_at_any_size),
+                TEST(a_page_is_three_statements),
+                TEST(a_renamed_category_is_called_so_at_once),
                 TEST(a_cursor_walks_every_row_once),
                 TEST(words_and_places_walk_by_cursor_too),
                 TEST(pages_of_hits_go_on_where_they_ended),
