@@ -53,6 +53,21 @@ static bool is_bound_to(int fd, const char *path)
 	       a.sun_family == AF_UNIX && strcmp(a.sun_path, path) == 0;
 }
 
+bool listen_is_of_mod_fcgid(int fd)
+{
+	struct sockaddr_un a = { 0 };
+	socklen_t n = sizeof(a);
+	char *end;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) ||
+	    a.sun_family != AF_UNIX)
+		return false;
+	const char *name = strrchr(a.sun_path, '/');
+	long pid = name ? strtol(name + 1, &end, 10) : 0;
+	return pid == (long)getppid() && *end == '.' &&
+	       end[1 + strspn(end + 1, "0123456789")] == '\0';
+}
+
 static int inherited_for(const char *path)
 {
 	int n = inherited_count();

@@ -25,6 +25,9 @@ bool listen_open(struct listener *l, const char *path, const char *group);
 void listen_take(struct listener *l, int fd);
 /* Whether fd is a listening stream socket. */
 bool listen_is_socket(int fd);
+/* Whether it is one that Apache's mod_fcgid made for this process alone: it
+ * names them <its pid>.<number>. */
+bool listen_is_of_mod_fcgid(int fd);
 /* Removes the path if it is still ours; a newer master's is left alone. */
 void listen_unlink(const struct listener *l);
 /* Closes every descriptor above 2 but those that systemd handed over. */

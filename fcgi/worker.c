@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fcgi/base/arena.h"
@@ -16,6 +17,7 @@
 #include "fcgi/base/settings.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/route.h"
+#include "fcgi/listen.h"
 #include "fcgi/scoreboard.h"
 #include "fcgi/transport.h"
 
@@ -191,14 +193,27 @@ static bool is_fit(int seat, uint64_t n, uint64_t allowed)
 	return is_fit;
 }
 
-static void work(const struct worker_plan *plan, int poll, int seat,
+/* A worker that shares its socket just leaves: others accept. mod_fcgid gives
+ * each its own, which only the worker can close: new connections are refused,
+ * and so given to another process, and those that wait are still served. */
+static void begin_leaving(int fd)
+{
+	if (!listen_is_of_mod_fcgid(fd)) {
+		at.leaving = LEAVES;
+		return;
+	}
+	shutdown(fd, SHUT_RD);
+	at.leaving = DRAINS;
+}
+
+static void work(const struct worker_plan *plan, int fd, int seat,
                  int deadline_s, const sigset_t *open)
 {
 	struct arena *arena = arena_create(REQUEST_MEMORY);
+	int poll = watch(fd);
 	uint64_t allowed = requests_allowed(), n = 0;
-	bool fit = true;
 
-	while (fit && at.leaving != LEAVES) {
+	while (at.leaving != LEAVES) {
 		struct epoll_event e;
 		/* While draining the signals need not be waited for. */
 		int timeout = at.leaving == DRAINS ? 0 : -1;
@@ -212,7 +227,8 @@ static void work(const struct worker_plan *plan, int poll, int seat,
 		bool accepted = fastcgi_accept(at.fastcgi);
 		if (accepted) {
 			serve_request(plan, arena);
-			fit = is_fit(seat, ++n, allowed);
+			if (!is_fit(seat, ++n, allowed) && !at.leaving)
+				begin_leaving(fd);
 		}
 		if (deadline_s)
 			alarm(0);
@@ -220,6 +236,7 @@ static void work(const struct worker_plan *plan, int poll, int seat,
 		if (!accepted && at.leaving == DRAINS)
 			break;
 	}
+	close(poll);
 	arena_destroy(arena);
 }
 
@@ -227,18 +244,16 @@ int worker_serve(const struct worker_plan *plan, int fd, int seat,
                  int deadline_s)
 {
 	sigset_t open = prepare_signals();
-	int poll = watch(fd);
 
 	at.fastcgi = fastcgi_open(fd);
 	if (plan->open)
 		plan->open();
 	scoreboard_served(seat, 0, resident_kb());
 	scoreboard_set(seat, SEAT_IDLE);
-	work(plan, poll, seat, deadline_s, &open);
+	work(plan, fd, seat, deadline_s, &open);
 	if (plan->close)
 		plan->close();
 	fastcgi_close(at.fastcgi);
 	at.fastcgi = NULL;
-	close(poll);
 	return EXIT_SUCCESS;
 }

@@ -7,6 +7,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/api_at.c \
 	%D%/support/api_join.c \
 	%D%/support/api_join.h \
+	%D%/support/api_shop.c \
+	%D%/support/api_shop.h \
 	%D%/support/api_stack.c \
 	%D%/support/api_stack.h \
 	%D%/support/check.c \
@@ -68,6 +70,7 @@ UNIT_TESTS += %D%/unit/test_console
 UNIT_TESTS += %D%/unit/test_crypto
 UNIT_TESTS += %D%/unit/test_discovery
 UNIT_TESTS += %D%/unit/test_dispatch
+UNIT_TESTS += %D%/unit/test_document
 UNIT_TESTS += %D%/unit/test_form
 UNIT_TESTS += %D%/unit/test_import
 UNIT_TESTS += %D%/unit/test_json
@@ -169,11 +172,17 @@ API_TESTS += %D%/api/api_catalog
 API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_foreign
+API_TESTS += %D%/api/api_after_sale
+API_TESTS += %D%/api/api_catalog
+API_TESTS += %D%/api/api_console
+API_TESTS += %D%/api/api_discovery
+API_TESTS += %D%/api/api_house
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_keys
 API_TESTS += %D%/api/api_media
 API_TESTS += %D%/api/api_oidc
 API_TESTS += %D%/api/api_orders
+API_TESTS += %D%/api/api_people
 API_TESTS += %D%/api/api_resilience
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke

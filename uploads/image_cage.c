@@ -315,17 +315,23 @@ static bool runs_programs(void)
 	return errno != EPERM;
 }
 
+/* What is opened here is closed by the end of the process. */
+static bool is_open(int fd)
+{
+	return fd >= 0;
+}
+
 static bool connects(void)
 {
-	return socket(AF_INET, SOCK_STREAM, 0) >= 0 ||
-	       socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+	return is_open(socket(AF_INET, SOCK_STREAM, 0)) ||
+	       is_open(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
 static bool writes_files(void)
 {
-	return open("/tmp/merkato-image-probe", O_WRONLY | O_CREAT, 0600) >=
-	               0 ||
-	       open("/dev/null", O_RDWR) >= 0;
+	return is_open(open("/tmp/merkato-image-probe", O_WRONLY | O_CREAT,
+	                    0600)) ||
+	       is_open(open("/dev/null", O_RDWR));
 }
 
 static bool makes_processes(void)
@@ -339,8 +345,10 @@ static bool makes_processes(void)
 
 static bool makes_code(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-	            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	const void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return page != MAP_FAILED;
 }
 
 static bool reads_markup(void)

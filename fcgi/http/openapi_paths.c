@@ -129,6 +129,15 @@ static void put_shared_parameter(struct buf *b, const char *name)
 }
 
 /* An array with an enumeration: names that stand in one list. */
+static bool is_named_before(const char *const *names, size_t n,
+                            const char *plain)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i] + (names[i][0] == '-'), plain))
+			return true;
+	return false;
+}
+
 static void put_names(struct buf *b, const char *name, const char *help,
                       const char *const *names, bool both_directions)
 {
@@ -137,9 +146,12 @@ static void put_names(struct buf *b, const char *name, const char *help,
 	buf_puts(b, ",\"style\":\"form\",\"explode\":false,\"schema\":{"
 	            "\"type\":\"array\",\"minItems\":1,\"items\":{"
 	            "\"type\":\"string\",\"enum\":[");
-	for (; *names; names++) {
-		const char *plain = *names + (**names == '-');
+	for (size_t i = 0; names[i]; i++) {
+		const char *plain = names[i] + (names[i][0] == '-');
 
+		/* "-created_at" and "created_at" are one name. */
+		if (both_directions && is_named_before(names, i, plain))
+			continue;
 		json_next(b);
 		buf_json(b, plain);
 		if (both_directions)
@@ -386,6 +398,10 @@ static void put_faults(struct buf *b, const struct route *r)
 		put_fault(b, 429);
 	put_fault(b, 500);
 	put_fault(b, 503);
+	/* A redirect has no 2XX beside it: whatever else comes is a problem. */
+	if (r->status == 303)
+		buf_puts(b, ",\"default\":{\"$ref\":"
+		            "\"#/components/responses/500\"}");
 }
 
 static void put_security(struct buf *b, const struct route *r)

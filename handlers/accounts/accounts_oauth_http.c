@@ -3,6 +3,7 @@
 
 #include "handlers/accounts/accounts_oauth.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/base/crypto.h"
@@ -56,6 +57,9 @@ static enum rc go_back(struct req *r, const struct authorize_in *in,
 {
 	struct buf b;
 
+	/* Only to an address that has been looked at. */
+	if (!in->redirect_uri)
+		abort();
 	buf_init(&b, r->ctx.arena, 500);
 	buf_puts(&b, in->redirect_uri);
 	buf_puts(&b, strchr(in->redirect_uri, '?') ? "&" : "?");

@@ -64,7 +64,7 @@ enum rc catalog_vendor_import_post(struct req *r)
 {
 	const struct part *file;
 	struct import_in in = { 0 };
-	struct blob csv;
+	struct blob csv = { NULL, 0 };
 	struct product_import i = { .id = id_new(),
 		                    .vendor_id = r->ctx.vendor,
 		                    .actor_id = r->ctx.actor,
@@ -87,8 +87,8 @@ enum rc catalog_vendor_import_post(struct req *r)
 	if (!rc)
 		reply_header(r, "Location",
 		             absolute_url(r, arena_fmt(r->ctx.arena,
-		                                       "/api/vendor/products/"
-		                                       "import/%s",
+		                                       "/api/vendor/"
+		                                       "imports/%s",
 		                                       id_text(i.id, id))));
 	return rc;
 }

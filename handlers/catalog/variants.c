@@ -305,6 +305,7 @@ enum rc catalog_variant_create(struct ctx *c, struct id vendor,
 			v->member = in->member;                     \
 	} while (0)
 
+/* NOLINTNEXTLINE(readability-function-size): a line for each member */
 static void take_given(const struct variant_patch *in, struct variant *v)
 {
 	TAKE(sku);

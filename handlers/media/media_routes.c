@@ -57,7 +57,7 @@ const struct route media_routes[] = {
 	  .limit = LIMIT_WRITE, .pool = POOL_SLOW, .status = 204,
 	  .summary = "Take a picture off a product" },
 	{ "GET", "/api/files/{token}", media_file_get, .who = ROLE_ANYONE,
-	  .limit = LIMIT_READ, .type = "application/octet-stream",
+	  .limit = LIMIT_READ, .type = "*/*",
 	  .summary = "A private file, by a signed link that soon expires" },
 	{ 0 },
 };

@@ -713,6 +713,7 @@ static const char *const private_writes[] = {
 	"/api/products/{product}/watch",
 	"/api/admin/coupons",
 	"/api/admin/oauth-clients",
+	"/api/admin/invitations",
 	"/api/admin/orders/", /* as the customer's and the store's */
 	"/api/admin/payouts",
 	"/api/admin/ledger",

@@ -340,7 +340,7 @@ static const struct api_answer *import_file(const char *csv, size_t n,
 static bool is_done(void *arg)
 {
 	const struct api_answer *a =
-		api_get(FMT("/api/vendor/products/import/%s", (char *)arg),
+		api_get(FMT("/api/vendor/imports/%s", (char *)arg),
 	                token_of("vendor2"));
 
 	return at_text(a, "finished_at") != NULL;
@@ -352,8 +352,7 @@ static const struct api_answer *imported(const char *csv, size_t n,
 	const char *id = at_text(import_file(csv, n, dry), "id");
 
 	NEED_TRUE(wait_until(is_done, arena_strdup(tc->arena, id), 30), "done");
-	return api_get(FMT("/api/vendor/products/import/%s", id),
-	               token_of("vendor2"));
+	return api_get(FMT("/api/vendor/imports/%s", id), token_of("vendor2"));
 }
 
 static void a_file_is_tried_taken_and_given_back_unchanged(void)

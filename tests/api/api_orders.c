@@ -3,68 +3,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fcgi/base/crypto.h"
-#include "tests/support/api.h"
+#include "tests/support/api_shop.h"
 #include "tests/support/api_stack.h"
 
 enum { AT_ONCE = 50, STOCK = 20, ROUNDS = 8 };
-
-#define ADDRESS                                                        \
-	"\"address\":{\"name\":\"Abebe\",\"phone\":\"+251911223344\"," \
-	"\"line1\":\"Bole 1\",\"city\":\"Addis Ababa\"}"
-
-/* A category whose products need no attributes. */
-static const char *a_category(void)
-{
-	const char *id = peek(
-		"SELECT LOWER(INSERT(INSERT(INSERT(INSERT(HEX(c.id), 9, 0, '-'),"
-		" 14, 0, '-'), 19, 0, '-'), 24, 0, '-')) FROM category c"
-		" WHERE c.rgt = c.lft + 1"
-		"   AND NOT EXISTS (SELECT 1 FROM category_attribute a"
-		"        WHERE a.category_id IN (SELECT p.id FROM category p"
-		"              WHERE p.lft <= c.lft AND p.rgt >= c.rgt))"
-		" LIMIT 1");
-
-	NEED_TRUE(id != NULL, "there is such a category");
-	return id;
-}
-
-/* A variant of an approved product of this store. */
-static const char *a_variant(const char *who, const char *price, int stock)
-{
-	const char *body =
-		FMT("{\"name\":\"%s\",\"category_id\":\"%s\","
-	            "\"description\":\"Fresh from the farm\","
-	            "\"variants\":[{\"sku\":\"%s\",\"price\":\"%s\","
-	            "\"stock\":%d}]}",
-	            unique("Coffee"), a_category(), unique("S"), price, stock);
-	const struct api_answer *a =
-		api_post("/api/vendor/products", body, token_of(who));
-	NEED_API(a, 201, "a product");
-	const char *product = at_text(a, "id");
-	const char *variant = at_text(a, "variants[0].id");
-	a = api_post(FMT("/api/admin/products/%s/approve", product), NULL,
-	             token_of("admin"));
-	NEED_TRUE(a->status / 100 == 2, "approved");
-	return variant;
-}
 
 static int64_t stock_of(const char *variant)
 {
 	return peek_int("SELECT stock FROM variant"
 	                " WHERE id = UNHEX(REPLACE('%s', '-', ''))",
 	                variant);
-}
-
-static const char *one_line(const char *variant, int quantity)
-{
-	return FMT(
-		"{\"items\":[{\"variant_id\":\"%s\",\"quantity\":%d}]," ADDRESS
-		"}",
-		variant, quantity);
 }
 
 static struct api_call a_checkout(const char *body, const char *key)
@@ -78,9 +29,7 @@ static struct api_call a_checkout(const char *body, const char *key)
 
 static const struct api_answer *checkout(const char *body, const char *key)
 {
-	struct api_call call = a_checkout(body, key);
-
-	return api_call(&call);
+	return api_checkout(body, key, token_of("customer"));
 }
 
 static const struct api_answer *get_order(const char *id)
@@ -88,55 +37,10 @@ static const struct api_answer *get_order(const char *id)
 	return api_get(FMT("/api/orders/%s", id), token_of("customer"));
 }
 
-/* The hosted page's button, as a browser sends it. */
-static void press(const char *checkout_url, const char *action)
-{
-	const char *const headers[] = { FMT("Origin: %s", dev_text("base_url")),
-		                        NULL };
-	struct api_call call = {
-		.method = "POST",
-		.path = checkout_url,
-		.body = FMT("action=%s", action),
-		.type = "application/x-www-form-urlencoded",
-		.headers = headers,
-	};
-
-	CHECK_API(api_call(&call), 303, "the page sends back to the shop");
-}
-
-static bool is_paid(void *id)
-{
-	const char *status = at_text(get_order(id), "status");
-
-	return status && !strcmp(status, "paid");
-}
-
-static void needs_paid(const char *id)
-{
-	NEED_TRUE(wait_until(is_paid, arena_strdup(tc->arena, id), 20),
-	          "the signed webhook makes the order paid");
-}
-
-/* The index of the part that has this variant. */
-static const char *part_of(const struct api_answer *order, const char *variant,
-                           const char *member)
-{
-	for (size_t i = 0; i < at_count(order, "vendor_orders"); i++) {
-		const char *v = at_text(
-			order,
-			FMT("vendor_orders[%zu].items[0].variant_id", i));
-
-		if (v && !strcmp(v, variant))
-			return at_text(order,
-			               FMT("vendor_orders[%zu].%s", i, member));
-	}
-	return NULL;
-}
-
 static void two_stores_goods_go_from_quote_to_door(void)
 {
-	const char *one = a_variant("vendor", "120.00", 5);
-	const char *two = a_variant("vendor2", "33.50", 5);
+	const char *one = api_on_sale("vendor", "120.00", 5).variant;
+	const char *two = api_on_sale("vendor2", "33.50", 5).variant;
 	const char *lines =
 		FMT("\"items\":[{\"variant_id\":\"%s\",\"quantity\":2},"
 	            "{\"variant_id\":\"%s\",\"quantity\":1}]",
@@ -148,15 +52,15 @@ static void two_stores_goods_go_from_quote_to_door(void)
 	CHECK_TEXT(at_text(a, "items_total"), "273.50", "goods");
 	CHECK_INT(at_count(a, "vendors"), 2, "stores");
 	const char *total = at_text(a, "total");
-	a = checkout(FMT("{%s," ADDRESS ",\"total\":\"%s\"}", lines, total),
+	a = checkout(FMT("{%s," API_ADDRESS ",\"total\":\"%s\"}", lines, total),
 	             "new");
 	NEED_API(a, 201, "checkout");
 	const char *id = at_text(a, "id");
 	CHECK_HAS(api_header(a, "Location"), id, "Location");
 	CHECK_TEXT(at_text(a, "total"), total, "as quoted");
 	CHECK_INT(stock_of(one), 3, "reserved");
-	press(at_text(a, "payment.checkout_url"), "pay");
-	needs_paid(id);
+	api_press(at_text(a, "payment.checkout_url"), "pay");
+	api_needs_paid(id, token_of("customer"));
 	CHECK_INT(stock_of(one), 3, "stock went down once");
 	CHECK_INT(peek_int("SELECT SUM(e.amount) FROM ledger_entry e"
 	                   " JOIN ledger_transaction t"
@@ -165,8 +69,8 @@ static void two_stores_goods_go_from_quote_to_door(void)
 	                   id),
 	          0, "the books balance");
 	a = get_order(id);
-	const char *part = part_of(a, one, "id");
-	const char *code = part_of(a, one, "delivery_code");
+	const char *part = api_part_of(a, one, "id");
+	const char *code = api_part_of(a, one, "delivery_code");
 	NEED_TRUE(part && code, "the part and its code");
 	CHECK_API(api_get(FMT("/api/vendor/orders/%s", part),
 	                  token_of("vendor2")),
@@ -205,17 +109,17 @@ static void two_stores_goods_go_from_quote_to_door(void)
 
 static void a_courier_delivers_with_the_customers_code(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 5);
-	const struct api_answer *a = checkout(one_line(variant, 1), "new");
+	const char *variant = api_on_sale("vendor", "10.00", 5).variant;
+	const struct api_answer *a = checkout(api_one_line(variant, 1), "new");
 
 	NEED_API(a, 201, "checkout");
 	const char *id = at_text(a, "id");
-	press(at_text(a, "payment.checkout_url"), "pay");
-	needs_paid(id);
+	api_press(at_text(a, "payment.checkout_url"), "pay");
+	api_needs_paid(id, token_of("customer"));
 	a = get_order(id);
-	const char *part = part_of(a, variant, "id");
-	const char *code = part_of(a, variant, "delivery_code");
-	const char *number = part_of(a, variant, "number");
+	const char *part = api_part_of(a, variant, "id");
+	const char *code = api_part_of(a, variant, "delivery_code");
+	const char *number = api_part_of(a, variant, "number");
 	CHECK_API(api_post(FMT("/api/vendor/orders/%s/ship", part),
 	                   "{\"method\":\"courier\"}", token_of("vendor")),
 	          200, "ship");
@@ -237,12 +141,12 @@ static void a_courier_delivers_with_the_customers_code(void)
 
 static void a_declined_payment_can_be_tried_again(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 5);
-	const struct api_answer *a = checkout(one_line(variant, 1), "new");
+	const char *variant = api_on_sale("vendor", "10.00", 5).variant;
+	const struct api_answer *a = checkout(api_one_line(variant, 1), "new");
 
 	NEED_API(a, 201, "checkout");
 	const char *id = at_text(a, "id");
-	press(at_text(a, "payment.checkout_url"), "decline");
+	api_press(at_text(a, "payment.checkout_url"), "decline");
 	a = api_call(
 		&(struct api_call){ .method = "POST",
 	                            .path = FMT("/api/orders/%s/payments", id),
@@ -251,31 +155,31 @@ static void a_declined_payment_can_be_tried_again(void)
 	                            .token = token_of("customer"),
 	                            .idempotency_key = "new" });
 	NEED_API(a, 200, "another attempt");
-	press(at_text(a, "checkout_url"), "pay");
-	needs_paid(id);
+	api_press(at_text(a, "checkout_url"), "pay");
+	api_needs_paid(id, token_of("customer"));
 }
 
 static void the_same_key_is_the_same_order(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 5);
+	const char *variant = api_on_sale("vendor", "10.00", 5).variant;
 	const char *key = unique("key");
-	const struct api_answer *a = checkout(one_line(variant, 1), key);
+	const struct api_answer *a = checkout(api_one_line(variant, 1), key);
 
 	NEED_API(a, 201, "first");
-	const struct api_answer *b = checkout(one_line(variant, 1), key);
+	const struct api_answer *b = checkout(api_one_line(variant, 1), key);
 	CHECK_API(b, 201, "replay");
 	CHECK_TEXT(at_text(b, "id"), at_text(a, "id"), "the same order");
 	CHECK_TEXT(api_header(b, "Idempotent-Replayed"), "true", "and says so");
 	CHECK_INT(stock_of(variant), 4, "one effect");
-	CHECK_PROBLEM(checkout(one_line(variant, 2), key), 409, "key_reused",
-	              "another body");
-	CHECK_API(checkout(one_line(variant, 1), NULL), 400, "no key");
+	CHECK_PROBLEM(checkout(api_one_line(variant, 2), key), 409,
+	              "key_reused", "another body");
+	CHECK_API(checkout(api_one_line(variant, 1), NULL), 400, "no key");
 }
 
 static void the_same_key_at_once_is_one_order(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 50);
-	const char *key = unique("key"), *body = one_line(variant, 1);
+	const char *variant = api_on_sale("vendor", "10.00", 50).variant;
+	const char *key = unique("key"), *body = api_one_line(variant, 1);
 	struct api_call calls[10];
 	const struct api_answer *answers[10];
 
@@ -292,8 +196,8 @@ static void the_same_key_at_once_is_one_order(void)
 
 static void the_last_twenty_are_sold_twenty_times(void)
 {
-	const char *variant = a_variant("vendor", "10.00", STOCK);
-	const char *body = one_line(variant, 1);
+	const char *variant = api_on_sale("vendor", "10.00", STOCK).variant;
+	const char *body = api_one_line(variant, 1);
 	struct api_call calls[AT_ONCE];
 	const struct api_answer *answers[AT_ONCE];
 	int n_sold = 0, n_refused = 0;
@@ -320,10 +224,10 @@ static void the_last_twenty_are_sold_twenty_times(void)
 
 static void a_changed_price_is_shown_and_not_taken(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 5);
+	const char *variant = api_on_sale("vendor", "10.00", 5).variant;
 	const struct api_answer *a = checkout(
 		FMT("{\"items\":[{\"variant_id\":\"%s\",\"quantity\":1,"
-	            "\"price\":\"9.99\"}]," ADDRESS "}",
+	            "\"price\":\"9.99\"}]," API_ADDRESS "}",
 	            variant),
 		"new");
 
@@ -348,8 +252,8 @@ static const struct api_answer *send_event(const char *body,
 
 static void a_webhook_is_believed_only_when_signed(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 5);
-	const struct api_answer *a = checkout(one_line(variant, 1), "new");
+	const char *variant = api_on_sale("vendor", "10.00", 5).variant;
+	const struct api_answer *a = checkout(api_one_line(variant, 1), "new");
 
 	NEED_API(a, 201, "checkout");
 	const char *id = at_text(a, "id");
@@ -364,8 +268,8 @@ static void a_webhook_is_believed_only_when_signed(void)
 		CHECK_API(send_event(body, signature), 204, "signed, replayed");
 	CHECK_TEXT(at_text(get_order(id), "status"), "pending",
 	           "the gateway itself has not been paid");
-	press(FMT("/sandbox/pay/%s", at_text(a, "payment.tx_ref")), "pay");
-	needs_paid(id);
+	api_press(FMT("/sandbox/pay/%s", at_text(a, "payment.tx_ref")), "pay");
+	api_needs_paid(id, token_of("customer"));
 	CHECK_INT(peek_int("SELECT COUNT(*) FROM ledger_transaction"
 	                   " WHERE order_id = UNHEX(REPLACE('%s', '-', ''))",
 	                   id),
@@ -388,10 +292,10 @@ static void kill_workers(void)
 
 static void killed_workers_lose_no_order(void)
 {
-	const char *variant = a_variant("vendor", "10.00", 200);
+	const char *variant = api_on_sale("vendor", "10.00", 200).variant;
 	struct api_call calls[AT_ONCE];
 	const struct api_answer *answers[AT_ONCE];
-	const char *body = one_line(variant, 1);
+	const char *body = api_one_line(variant, 1);
 
 	for (int i = 0; i < AT_ONCE; i++)
 		calls[i] = a_checkout(body, unique("key"));

@@ -123,6 +123,13 @@ static void prepare(struct exchange *x, CURL *curl, const struct api_call *call)
 		add_line(x, FMT("Content-Type: %s",
 		                call->type ? call->type : "application/json"));
 	}
+	/* As browsers do: a POST of nothing says that its length is 0. */
+	if (!call->body && !call->type && call->method[0] == 'P') {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		                 (curl_off_t)0);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+		add_line(x, "Content-Type:");
+	}
 	add_line(x, "Expect:");
 	if (call->token)
 		add_line(x, FMT("Authorization: Bearer %s", call->token));
@@ -282,6 +289,7 @@ const struct api_answer *api_upload(const char *path, const char *field,
 {
 	const struct api_call call = { .method = "POST",
 		                       .path = path,
+		                       .type = "multipart/form-data",
 		                       .token = token };
 	struct exchange x = { 0 };
 

@@ -244,6 +244,8 @@ const char *schema_check(const json_t *document, const struct answer_seen *a)
 		return a->body ? "there is a body" : NULL;
 	const json_t *media = json_object_get(content, media_of(a->type));
 	if (!media)
+		media = json_object_get(content, "*/*");
+	if (!media)
 		return FMT("%s is not in the document",
 		           a->type ? a->type : "no type");
 	return a->body ? check(&l, json_object_get(media, "schema"), a->body,

@@ -302,7 +302,7 @@ static void five_failures_lock_the_pair_and_nobody_else(void)
 		          401, "unknown");
 	CHECK_INT(log_in("nobody@example.com", "x y z u v")->status, 429,
 	          "an unknown address is locked alike");
-	tc->now = when_plus(tc->now, 15 * MINUTE + 1);
+	tc->now = when_plus(tc->now, 15L * MINUTE + 1);
 	CHECK_INT(log_in(p->email, PEOPLE_PASSWORD)->status, 200,
 	          "after 15 minutes");
 }

@@ -451,7 +451,7 @@ static void near_is_what_brute_force_says(void)
 			sure += d <= asked[k].radius * 0.9999;
 			maybe += d <= asked[k].radius * 1.0001;
 		}
-		int got = atoi(count_of(path));
+		int got = (int)strtol(count_of(path), NULL, 10);
 		CHECK_TRUE(got >= sure && got <= maybe,
 		           arena_fmt(tc->arena, "%s: %d, not %d…%d", path, got,
 		                     sure, maybe));

@@ -113,10 +113,10 @@ static int run_import(void)
 
 static const struct answered *report(const struct person *owner, struct id id)
 {
-	return request("GET",
-	               arena_fmt(tc->arena, "/api/vendor/products/import/%s",
-	                         text_of(id)),
-	               NULL, owner->bearer);
+	return request(
+		"GET",
+		arena_fmt(tc->arena, "/api/vendor/imports/%s", text_of(id)),
+		NULL, owner->bearer);
 }
 
 #define HEAD "product,name,category,sku,price,stock,options\n"

@@ -262,7 +262,7 @@ static void the_decision_is_the_persons(void)
 	a = decide(TEXT("%.*sAA%s", 20, sealed, sealed + 22), "allow",
 	           owner->email, password_form());
 	CHECK_INT(a->status, 400, "a changed request");
-	tc->now = when_plus(tc->now, 11 * MINUTE);
+	tc->now = when_plus(tc->now, 11L * MINUTE);
 	a = decide(sealed, "allow", owner->email, password_form());
 	CHECK_INT(a->status, 400, "too late");
 }

@@ -233,7 +233,7 @@ static bool somebody_waits(void)
 
 	return !sql_int(tc, &n,
 	                "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
-	                " WHERE COMMAND = 'Execute' AND DB = DATABASE()"
+	                " WHERE COMMAND <> 'Sleep' AND DB = DATABASE()"
 	                "   AND ID <> CONNECTION_ID()") &&
 	       n > 0;
 }

@@ -113,7 +113,7 @@ static void delicate_changes_need_the_password_of_late(void)
 {
 	const struct person *p = a_customer();
 
-	tc->now = when_plus(tc->now, 11 * MINUTE);
+	tc->now = when_plus(tc->now, 11L * MINUTE);
 	const struct answered *a = DELETE("/api/users/me", p);
 
 	CHECK_INT(a->status, 403, a->body);
@@ -395,12 +395,12 @@ static void old_things_are_tidied_away(void)
 	bool more = true;
 
 	login_status(p->email, "not my password");
-	tc->now = when_plus(tc->now, 2 * DAY);
+	tc->now = when_plus(tc->now, 2L * DAY);
 	NEED_RC(accounts_job_tidy(tc, &more), RC_OK, "tidy");
 	CHECK_FALSE(more, "all done");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM login_attempt"), 0, "tries");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM session"), 1, "lives");
-	tc->now = when_plus(tc->now, 200 * DAY);
+	tc->now = when_plus(tc->now, 200L * DAY);
 	NEED_RC(accounts_job_tidy(tc, &more), RC_OK, "tidy");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM session"), 0, "sessions");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM refresh_token"), 0, "tokens");

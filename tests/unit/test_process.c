@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -455,6 +457,50 @@ static void a_socket_that_was_handed_over_is_served(void)
 	close(l.fd);
 }
 
+static int bound_socket(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	NEED_INT(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0, path);
+	NEED_INT(listen(fd, 64), 0, path);
+	return fd;
+}
+
+/* mod_fcgid's sockets have one process each: what waits there when it has had
+ * enough would be lost with it. */
+static void a_worker_of_mod_fcgid_leaves_nothing_behind(void)
+{
+	static const struct worker_plan plan = { .handle = handle };
+	struct fastcgi_answer a;
+	char path[96];
+	int fds[16];
+
+	set("worker_requests", "10");
+	snprintf(path, sizeof(path), "%s/%d.7", t.dir, (int)getpid());
+	int listening = bound_socket(path);
+	for (int i = 0; i < 16; i++) {
+		fds[i] = fastcgi_connect(path);
+		NEED_INT(fastcgi_send(fds[i], "GET", "/", NULL), 0, "sent");
+	}
+	pid_t pid = fork();
+	if (!pid) {
+		struct listener taken;
+
+		listen_take(&taken, listening);
+		exit(worker_serve(&plan, taken.fd, -1, 60));
+	}
+	for (int i = 0; i < 16; i++) {
+		fastcgi_receive(fds[i], &a);
+		CHECK_INT(a.status, 200, "what waited is answered");
+	}
+	CHECK_INT(wait_for(pid), 0, "it ends well");
+	CHECK_INT(fastcgi_connect(path), -1, "nobody else is let in");
+	unlink(path);
+	close(listening);
+}
+
 static void a_newer_socket_is_not_removed(void)
 {
 	struct listener old, young;
@@ -487,4 +533,5 @@ CHECK_MAIN_WITH("process", &hooks, TEST(an_answer_comes_whole),
                 TEST(workers_that_end_at_the_start_are_not_started_in_a_rush),
                 TEST(workers_end_with_a_killed_master),
                 TEST(a_socket_that_was_handed_over_is_served),
+                TEST(a_worker_of_mod_fcgid_leaves_nothing_behind),
                 TEST(a_newer_socket_is_not_removed))

@@ -80,7 +80,7 @@ static void invitations_are_resent_revoked_and_expire(void)
 	const char *path = BODY("/api/vendor/staff/%s", answered_text(a, "id"));
 	const char *first = told_token("account.staff_invited");
 
-	tc->now = when_plus(tc->now, 80 * HOUR);
+	tc->now = when_plus(tc->now, 80L * HOUR);
 	const struct person again = { .bearer = a_bearer(owner->id) };
 
 	a = GET(path, &again);
