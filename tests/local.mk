@@ -205,8 +205,11 @@ compile-tests: all
 .PHONY: compile-tests
 
 # What ./dev bench compares with.
-EXTRA_PROGRAMS += %D%/bench/null_responder %D%/bench/hash_rate
+EXTRA_PROGRAMS += %D%/bench/null_responder %D%/bench/hash_rate \
+	%D%/bench/bare_write
+%C%_bench_bare_write_LDADD = libmerkato.a $(MERKATO_LIBS)
 %C%_bench_hash_rate_LDADD = $(MERKATO_LIBS)
 %C%_bench_null_responder_LDADD = $(LIBS_PKG_LIBS)
 EXTRA_DIST += %D%/bench/bench.sh %D%/bench/cases.sh %D%/bench/measure.sh \
+	%D%/bench/writes.sh %D%/bench/fronts.sh \
 	%D%/bench/login.lua %D%/bench/rotate.lua

@@ -6,8 +6,12 @@
 . "$TOP/tests/bench/measure.sh"
 # shellcheck source=tests/bench/cases.sh
 . "$TOP/tests/bench/cases.sh"
+# shellcheck source=tests/bench/writes.sh
+. "$TOP/tests/bench/writes.sh"
+# shellcheck source=tests/bench/fronts.sh
+. "$TOP/tests/bench/fronts.sh"
 
-bench_usage='./dev bench [all|requests|searches|logins|memory|start] [--rounds 5] [--demo full|small] [--port 8090]'
+bench_usage='./dev bench [all|start|memory|requests|fronts|writes|searches|logins] [--rounds 5] [--demo full|small] [--port 8090]'
 
 # shellcheck disable=SC2034 # for etc/dev
 bench() {
@@ -15,7 +19,7 @@ bench() {
 	ROUNDS=5 SECONDS_EACH=2 DEMO=full PORT=8090 WEB=nginx
 	while [ $# -gt 0 ]; do
 		case $1 in
-		all | requests | searches | logins | memory | start) what=$1 ;;
+		all | start | memory | requests | fronts | writes | searches | logins) what=$1 ;;
 		--rounds) ROUNDS=${2:?} && shift ;;
 		--demo) DEMO=${2:?} && shift ;;
 		--port) PORT=${2:?} && shift ;;
@@ -36,7 +40,7 @@ bench() {
 # shellcheck disable=SC2034 # for etc/dev
 bench_stack() {
 	need_place
-	need build run bench
+	need build run bench apache
 	local build=$TOP/var/build
 	V=$TOP/var/bench
 	PROGRAM=$build/merkato
@@ -44,7 +48,7 @@ bench_stack() {
 	stack_is_running || stack_sweep
 	is_our_port || need_port
 	step 'Building' build "$build" || exit 1
-	make -s -C "$build" tests/bench/null_responder tests/bench/hash_rate || exit 1
+	make -s -C "$build" tests/bench/null_responder tests/bench/hash_rate tests/bench/bare_write || exit 1
 	EXTRA_CONF='MERKATO_LIMIT_READ=0
 MERKATO_LIMIT_WRITE=0
 MERKATO_LIMIT_AUTH=0'
@@ -64,8 +68,8 @@ bench_plan() {
 	exec 9>&-
 }
 
-# Two more servers behind the same nginx: the null responder, and the product
-# without its cache.
+# More servers behind the same nginx: the null responder, the product without
+# its cache, and with nginx's own in front of it.
 bench_nginx() {
 	local port name
 	sed -i 's/limit_conn merkato_address .*;//; s/limit_req zone=merkato_login .*;//' "$V/web/merkato.conf"
@@ -85,10 +89,25 @@ bench_nginx() {
 				}
 			END
 		done
+		cat <<-END
+			include $V/web/microcache-zone.conf;
+			server {
+				listen 127.0.0.1:$((PORT + 3));
+				server_name localhost;
+				access_log $V/log/web.log merkato buffer=64k flush=5s;
+				open_file_cache max=2000 inactive=60s;
+				location / {
+					fastcgi_pass merkato_fast;
+					include $V/web/fastcgi.conf;
+					include $V/web/microcache.conf;
+				}
+			}
+		END
 	} >"$V/web/bench.conf"
 	sed -i "s|include $V/web/merkato.conf;|&\n\t\tinclude $V/web/bench.conf;|" "$V/web/nginx.conf"
 	NULL_URL=http://localhost:$((PORT + 1))/
 	NOCACHE=http://localhost:$((PORT + 2))
+	MICROCACHE=http://localhost:$((PORT + 3))
 	URL=http://localhost:$PORT
 }
 

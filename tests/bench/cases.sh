@@ -2,14 +2,34 @@
 
 bench_run() {
 	local part
-	for part in start memory requests searches logins; do
+	for part in start memory requests fronts writes searches logins; do
 		case $1 in
 		all | "$part") "bench_$part" ;;
 		esac
 	done
 }
 
-bench_start() { figure 'start to first answer' "$START_SECONDS" s '<= 0.3'; }
+bench_start() {
+	figure 'start to first answer' "$START_SECONDS" s '<= 0.3'
+	bench_migration
+}
+
+# All migrations in a database of their own.
+bench_migration() {
+	local from seconds name=merkato_empty
+	sql <<-END
+		CREATE OR REPLACE DATABASE $name CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+		GRANT ALL ON $name.* TO merkato_admin@localhost;
+	END
+	from=$EPOCHREALTIME
+	MERKATO_MYSQL_DATABASE=$name "$PROGRAM" --config "$V/merkato.conf" migrate >"$V/log/migrate-empty.log" 2>&1 ||
+		refuse "the migrations failed, see ${V#"$TOP"/}/log/migrate-empty.log"
+	seconds=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+	sql -e "DROP DATABASE $name; REVOKE ALL ON $name.* FROM merkato_admin@localhost"
+	figure 'migration of an empty database' "$seconds" s '<= 3'
+}
+
+sql() { mariadb --defaults-file="$V/mysql.cnf" --user="$(id -un)" "$@"; }
 
 # Proportional set size in MB of these processes; smaps_rollup is for root.
 pss_mb() {
@@ -61,6 +81,7 @@ bench_requests() {
 	compare 'health' 0.85 1.2 "$URL/healthz"
 	compare 'cached listing' 0.55 2.0 "$URL/api/products?page_size=20"
 	compare 'cached listing with JWT' 0.48 2.2 "$URL/api/products?page_size=20" -H "Authorization: Bearer $token"
+	difference 'authenticated over anonymous' 15 "$URL/api/products?page_size=20" -H "Authorization: Bearer $token"
 	compare '304' 0.58 1.9 "$URL/api/products?page_size=20" -H "If-None-Match: $etag"
 	compare 'product detail cached' 0.55 2.0 "$URL/api/products/$product"
 	compare 'one row with JWT' 0.40 3.2 "$URL/api/users/me" -H "Authorization: Bearer $token"

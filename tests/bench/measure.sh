@@ -63,10 +63,10 @@ compare() {
 	local rounds=$V/rounds
 	shift 4
 	: >"$rounds"
-	run_wrk 32 "$url" "$@" >/dev/null
+	RUN=$EPOCHSECONDS-w run_wrk "${CONNECTIONS:-32}" "$url" "$@" >/dev/null
 	for ((i = 0; i < ROUNDS; i++)); do
 		null=$(round null_pids 32 "$NULL_URL")
-		own=$(round product_pids 32 "$url" "$@")
+		own=$(RUN=$EPOCHSECONDS-$i round product_pids "${CONNECTIONS:-32}" "$url" "$@")
 		echo "$null $own" >>"$rounds"
 	done
 	# null: 1 us 2 rps; own: 6 us 7 rps 8 p50 9 p99 10 bad
@@ -78,9 +78,36 @@ compare() {
 		"$(awk '{ bad += $10 } END { print bad + 0 }' "$rounds")"
 }
 
-holds() { awk -v a="$1" -v op="${2%% *}" -v b="${2##* }" 'BEGIN { exit !(op == ">=" ? a >= b : a <= b) }'; }
+# difference NAME MOST URL ARGUMENT…: microseconds of CPU that the arguments
+# cost beside the same request without them, in the same rounds.
+difference() {
+	local name=$1 most=$2 url=$3 i plain more
+	shift 3
+	: >"$V/rounds"
+	run_wrk 32 "$url" "$@" >/dev/null
+	for ((i = 0; i < ROUNDS; i++)); do
+		plain=$(round product_pids 32 "$url")
+		more=$(round product_pids 32 "$url" "$@")
+		echo "$plain $more" >>"$V/rounds"
+	done
+	figure "$name" "$(awk '{ print $6 - $1 }' "$V/rounds" | median)" us "<= $most"
+}
 
-# One line, and whether its targets were met.
+# ratio NAME TARGET URL-A URL-B: requests/s of A to those of B, round by round.
+ratio() {
+	local name=$1 target=$2 a=$3 b=$4 i one other
+	: >"$V/rounds"
+	for ((i = 0; i < ROUNDS; i++)); do
+		one=$(round product_pids 32 "$a")
+		other=$(round product_pids 32 "$b")
+		echo "$one $other" >>"$V/rounds"
+	done
+	figure "$name" "$(awk '$7 { print $2 / $7 }' "$V/rounds" | median)" x "$target"
+}
+
+holds() { [ "${2##* }" = - ] || awk -v a="$1" -v op="${2%% *}" -v b="${2##* }" 'BEGIN { exit !(op == ">=" ? a >= b : a <= b) }'; }
+
+# One line, and whether its targets were met; "-" = none.
 tell() {
 	local verdict=ok
 	{ holds "$2" "$3" && holds "$4" "$5"; } || verdict=MISSED
