@@ -101,6 +101,7 @@ UNIT_TESTS += %D%/unit/test_reply
 UNIT_TESTS += %D%/unit/test_reviews
 UNIT_TESTS += %D%/unit/test_route
 UNIT_TESTS += %D%/unit/test_s3_sign
+UNIT_TESTS += %D%/unit/test_second_factor
 UNIT_TESTS += %D%/unit/test_security
 UNIT_TESTS += %D%/unit/test_search
 UNIT_TESTS += %D%/unit/test_settings
@@ -188,6 +189,7 @@ API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 API_TESTS += %D%/api/api_stores
 API_TESTS += %D%/api/api_views
+API_TESTS += %D%/api/api_watch
 API_TESTS += %D%/api/replies
 check_PROGRAMS += $(API_TESTS)
 

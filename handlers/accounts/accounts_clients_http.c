@@ -105,13 +105,24 @@ enum rc accounts_client_get(struct req *r)
 	return reply(r, &out);
 }
 
-/* Programs on somebody's own machine listen there without TLS (RFC 8252). */
+/* Programs on somebody's own machine listen there without TLS (RFC 8252); the
+ * name ends there, so that localhost.example is none of them. */
+static bool is_own_machine(const char *uri)
+{
+	static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]",
+		                             "http://localhost" };
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (text_starts(uri, hosts[i]) &&
+		    strchr(":/", uri[strlen(hosts[i])]))
+			return true;
+	return false;
+}
+
 static bool is_redirect(const char *uri)
 {
-	return !strchr(uri, '#') && (text_starts(uri, "https://") ||
-	                             text_starts(uri, "http://127.0.0.1") ||
-	                             text_starts(uri, "http://[::1]") ||
-	                             text_starts(uri, "http://localhost"));
+	return !strpbrk(uri, "#@\\ ") &&
+	       (text_starts(uri, "https://") || is_own_machine(uri));
 }
 
 static enum rc read_uris(struct ctx *c, const struct client_in *in,
@@ -289,6 +300,8 @@ enum rc accounts_client_patch(struct req *r)
 		                "This is decided once");
 	if (!rc)
 		rc = read_client(c, &in, &row);
+	if (!rc)
+		rc = accounts_need_recent_password(c);
 	if (!rc)
 		rc = store(r, &row, before, "client.changed");
 	if (rc)

@@ -251,6 +251,7 @@ enum rc accounts_page_post(struct req *r);
 enum rc accounts_documents_post(struct req *r);
 /* The store as its owner and admins see it. */
 enum rc store_reply(struct req *r, const struct vendor_row *v);
+enum rc accounts_store_apply_post(struct req *r);
 enum rc accounts_logo_post(struct req *r);
 enum rc accounts_logo_delete(struct req *r);
 enum rc accounts_documents_get(struct req *r);

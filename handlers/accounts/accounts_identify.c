@@ -82,19 +82,28 @@ static void narrow(struct cached *f, const struct session_facts *s)
 	f->client = s->client_id;
 }
 
+static bool lacks_factor(const struct session_facts *s)
+{
+	return settings->require_2fa && !s->totp_at.us &&
+	       (s->roles & ROLE_MODERATOR);
+}
+
 static void weigh(const struct session_facts *s, struct cached *f)
 {
 	int64_t roles = s->roles;
 	int64_t permissions = 0;
 
-	/* No second factor, no admin, where one is asked for. */
-	if (settings->require_2fa && !s->totp_at.us)
-		roles &= ~(int64_t)ROLE_MODERATOR;
+	/* No second factor, no admin's rights, where one is asked for: who is
+	 * nothing but an admin can still set one up. */
+	bool is_half = lacks_factor(s);
+
+	if (is_half)
+		roles = (roles & ~(int64_t)ROLE_MODERATOR) | ROLE_ADMIN;
 	if (id_is_none(s->own_vendor))
 		roles &= ~(int64_t)ROLE_VENDOR;
 	if (id_is_none(s->staff_vendor))
 		roles &= ~(int64_t)ROLE_STAFF;
-	if (roles & ROLE_ADMIN)
+	if ((roles & ROLE_ADMIN) && !is_half)
 		permissions |= s->permissions & MAY_ADMIN_ALL;
 	if (roles & ROLE_STAFF)
 		permissions |= s->staff_permissions & MAY_STAFF_ALL;
@@ -190,7 +199,7 @@ enum rc accounts_identify_cookie(struct req *r, const char *cookie)
 	    when_plus(s.last_seen_at, CONSOLE_IDLE_S).us <= c->now.us)
 		return refuse(c);
 	weigh(&s, &f);
-	if (!(f.roles & ROLE_MODERATOR))
+	if (!(f.roles & ROLE_MODERATOR) || lacks_factor(&s))
 		return refuse(c);
 	rc = keep_awake(c, &s);
 	if (rc)

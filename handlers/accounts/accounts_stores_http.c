@@ -160,6 +160,15 @@ enum rc accounts_store_patch(struct req *r)
 	return rc ? rc : store_reply(r, &v);
 }
 
+enum rc accounts_store_apply_post(struct req *r)
+{
+	struct vendor_row v = { 0 };
+	enum rc rc =
+		vendor_apply(&r->ctx, r->ctx.vendor, VENDOR_REAPPLY, NULL, &v);
+
+	return rc ? rc : store_reply(r, &v);
+}
+
 enum rc accounts_admin_vendors_get(struct req *r)
 {
 	struct ctx *c = &r->ctx;

@@ -152,6 +152,9 @@ const struct route accounts_store_routes[] = {
 	  .reply = &store_seen_shape,
 	  .summary =
 	          "Change my store; a bank account needs the password again" },
+	{ "POST", "/api/vendor/store/apply", accounts_store_apply_post,
+	  .who = ROLE_VENDOR, .limit = LIMIT_WRITE, .reply = &store_seen_shape,
+	  .summary = "Apply again after a rejection" },
 	{ "POST", "/api/vendor/store/logo", accounts_logo_post,
 	  .who = ROLE_VENDOR, .limit = LIMIT_WRITE, .pool = POOL_SLOW,
 	  .body = &logo_in_shape, .body_kind = BODY_MULTIPART,

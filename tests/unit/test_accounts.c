@@ -199,6 +199,22 @@ static void wrong_and_unknown_are_answered_alike(void)
 	CHECK_INT(wrong->n, unknown->n, "length");
 }
 
+/* The same letters in two spellings of Unicode are one password. */
+static void a_password_is_compared_in_its_normal_form(void)
+{
+	const struct answered *a = SEND(
+		"/api/auth/register/customer",
+		"{\"email\":\"renee@example.com\","
+		"\"password\":\"caf\xc3\xa9 at the lake\",\"name\":\"R\"}");
+
+	CHECK_INT(a->status, 201, a->body);
+	CHECK_INT(
+		log_in("renee@example.com", "cafe\xcc\x81 at the lake")->status,
+		200, "decomposed");
+	CHECK_INT(log_in("renee@example.com", "cafe at the lake")->status, 401,
+	          "another letter");
+}
+
 /* Time is what people measure from outside; rounds and statements are what it
  * comes of, and can be counted. */
 struct effort {
@@ -479,6 +495,7 @@ CHECK_MAIN_WITH("accounts", &hooks,
                 TEST(a_new_link_voids_the_old_one),
                 TEST(weak_passwords_are_refused),
                 TEST(wrong_and_unknown_are_answered_alike),
+                TEST(a_password_is_compared_in_its_normal_form),
                 TEST(known_and_unknown_cost_the_same),
                 TEST(an_old_hash_costs_as_much_and_is_made_anew),
                 TEST(five_failures_lock_the_pair_and_nobody_else),

@@ -423,6 +423,36 @@ static void a_disabled_program_is_out(void)
 	          5, "audit");
 }
 
+static void a_program_listens_at_safe_places_only(void)
+{
+	static const struct {
+		const char *uri;
+		int status;
+	} cases[] = {
+		{ "https://partner.example/back", 201 },
+		{ "http://127.0.0.1:8765/back", 201 },
+		{ "http://[::1]/back", 201 },
+		{ "http://localhost", 201 },
+		{ "http://partner.example/back", 422 },
+		{ "http://localhost.evil.example/back", 422 },
+		{ "http://127.0.0.1.evil.example/back", 422 },
+		{ "http://localhost@evil.example/back", 422 },
+		{ "https://partner.example/back#part", 422 },
+		{ "javascript:alert(1)", 422 },
+	};
+	const struct person *admin = an_admin(0);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_INT(request("POST", "/api/admin/oauth-clients",
+		                  TEXT("{\"name\":\"P\",\"redirect_uris\":"
+		                       "[\"%s\"],\"scopes\":[\"orders\"],"
+		                       "\"grants\":[\"authorization_code\"]}",
+		                       cases[i].uri),
+		                  admin->bearer)
+		                  ->status,
+		          cases[i].status, cases[i].uri);
+}
+
 static void the_metadata_say_what_there_is(void)
 {
 	const struct answered *a =
@@ -456,4 +486,5 @@ CHECK_MAIN_WITH("oauth", &hooks,
                 TEST(tokens_are_revoked_and_looked_into),
                 TEST(our_own_refresh_tokens_are_none_of_a_programs),
                 TEST(a_disabled_program_is_out),
+                TEST(a_program_listens_at_safe_places_only),
                 TEST(the_metadata_say_what_there_is))

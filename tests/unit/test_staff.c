@@ -254,6 +254,105 @@ static void dangerous_decisions_need_the_password_again(void)
 		           all[i].path);
 }
 
+/* The same in the console, by a browser's cookie. */
+struct visitor {
+	const char *cookie, *csrf;
+};
+
+static const struct answered *visit(const struct visitor *v, const char *uri)
+{
+	return request("GET", uri, NULL, v->cookie);
+}
+
+static struct visitor at_the_console(const struct person *p)
+{
+	static const char mark[] = "name=\"csrf\" value=\"";
+	const char *value = NULL;
+	struct visitor v = { NULL, NULL };
+
+	NEED_RC(accounts_console_login(tc, p->email, PEOPLE_PASSWORD, NULL,
+	                               &value),
+	        RC_OK, "signs in");
+	v.cookie = BODY("Cookie: merkato_console=%s", value);
+	const struct answered *a = visit(&v, "/console");
+	const char *from = strstr(a->body, mark);
+
+	NEED_TRUE(a->status == 200 && from, a->body);
+	from += strlen(mark);
+	v.csrf = arena_strndup(tc->arena, from, strcspn(from, "\""));
+	return v;
+}
+
+static const struct answered *submit(const struct visitor *v, const char *uri,
+                                     const char *form)
+{
+	return form_post(uri, BODY("csrf=%s&%s", v->csrf, form), v->cookie);
+}
+
+static void the_console_invites_and_revokes(void)
+{
+	const struct visitor v = at_the_console(an_admin(0));
+	const struct visitor limited =
+		at_the_console(an_admin(MAY_ADMIN_USERS));
+	const struct answered *a = visit(&v, "/console/invitations");
+
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_INT(visit(&limited, "/console/invitations")->status, 403, "who");
+	a = submit(&v, "/console/invitations/create",
+	           "email=mod%40example.com&permissions=reviews"
+	           "&permissions=users");
+	CHECK_INT(a->status, 303, a->body);
+	CHECK_INT(n_told("account.admin_invited"), 1, "a mail");
+	a = visit(&v, "/console/invitations");
+	CHECK_HAS(a->body, "mod@example.com", "listed");
+	CHECK_HAS(a->body, "Abebe Bikila", "by whom");
+	const char *from = strstr(a->body, "/console/invitations/0");
+
+	NEED_TRUE(from != NULL, a->body);
+	const char *path = arena_strndup(tc->arena, from,
+	                                 strlen("/console/invitations/") +
+	                                         ID_TEXT_MAX - 1);
+
+	CHECK_INT(submit(&limited, BODY("%s/revoke", path), "")->status, 403,
+	          "who");
+	CHECK_INT(submit(&v, BODY("%s/resend", path), "")->status, 303,
+	          "again");
+	CHECK_INT(n_told("account.admin_invited"), 2, "another mail");
+	CHECK_INT(submit(&v, BODY("%s/revoke", path), "")->status, 303,
+	          "revoked");
+	CHECK_LACKS(visit(&v, "/console/invitations")->body, "mod@example.com",
+	            "gone");
+}
+
+static void the_console_asks_for_the_password_before_a_suspension(void)
+{
+	const struct visitor v = at_the_console(an_admin(0));
+	const struct person *p = a_customer(), *owner = an_owner();
+	const char *const paths[] = {
+		uri_of("/console/users/$/suspend", p->id),
+		uri_of("/console/vendors/$/suspend", owner->vendor),
+	};
+
+	tc->now = when_plus(tc->now, 11 * 60L);
+	for (size_t i = 0; i < 2; i++) {
+		const struct answered *a = submit(&v, paths[i], "reason=fraud");
+
+		CHECK_INT(a->status, 403, paths[i]);
+		CHECK_HAS(a->body, "Your password, please", paths[i]);
+	}
+	CHECK_INT(submit(&v, "/console/confirm", "password=not+mine&back=")
+	                  ->status,
+	          422, "a wrong one");
+	CHECK_INT(submit(&v, "/console/confirm",
+	                 "password=Tall+giraffes+eat+late&back=")
+	                  ->status,
+	          303, "again");
+	for (size_t i = 0; i < 2; i++)
+		CHECK_INT(submit(&v, paths[i], "reason=fraud")->status, 303,
+		          paths[i]);
+	CHECK_INT(GET("/api/users/me", p)->status, 401, "out");
+}
+
 static void a_limited_admin_does_not_decide_about_admins(void)
 {
 	const struct person *limited = an_admin(MAY_ADMIN_USERS);
@@ -398,6 +497,8 @@ CHECK_MAIN_WITH("staff", &hooks, TEST(staff_are_invited_join_and_leave),
                 TEST(admins_come_by_invitation_of_a_super_admin),
                 TEST(invitations_of_admins_are_listed_resent_and_revoked),
                 TEST(dangerous_decisions_need_the_password_again),
+                TEST(the_console_invites_and_revokes),
+                TEST(the_console_asks_for_the_password_before_a_suspension),
                 TEST(a_limited_admin_does_not_decide_about_admins),
                 TEST(the_last_super_admin_stays),
                 TEST(a_suspended_person_is_out_at_once),

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include <liboath/oath.h>
-#include <stdlib.h>
-
 #include "db/sql.h"
 #include "handlers/accounts/accounts_inside.h"
 #include "tests/support/people.h"
@@ -91,6 +88,31 @@ static void a_store_is_applied_for_approved_and_suspended(void)
 	                    " 'approved'"),
 	          1, "with before and why");
 	accounts_use(NULL);
+}
+
+static void who_was_rejected_may_apply_again(void)
+{
+	const struct person *admin = an_admin(MAY_ADMIN_VENDORS);
+	struct vendor_new in = { .owner = a_customer()->id,
+		                 .name = "Axum Honey",
+		                 .lat = 14.1,
+		                 .lng = 38.7 };
+	struct id id;
+
+	NEED_RC(accounts_create_vendor(tc, &in, &id), RC_OK, "applies");
+	const struct person owner = { .bearer = a_bearer(in.owner) };
+	const struct answered *a =
+		post("/api/vendor/store/apply", NULL, &owner);
+
+	CHECK_INT(a->status, 409, "it waits already");
+	a = post(uri_of("/api/admin/vendors/$/reject", id),
+	         "{\"reason\":\"no license\"}", admin);
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_INT(n_told("vendor.rejected"), 1, "told why");
+	a = post("/api/vendor/store/apply", NULL, &owner);
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_TEXT(answered_text(a, "status"), "pending", "waits again");
+	CHECK_INT(n_told("vendor.applied"), 1, "told");
 }
 
 static void an_audit_row_can_not_be_changed(void)
@@ -382,104 +404,6 @@ static void papers_are_seen_by_owner_and_admins_only(void)
 		"license", "listed");
 }
 
-/* The second factor. */
-
-static const char *code_at(const char *secret32, int64_t at_s)
-{
-	char *secret = NULL, *code = arena_alloc(tc->arena, 7);
-	size_t n = 0;
-
-	NEED_INT(oath_base32_decode(secret32, strlen(secret32), &secret, &n),
-	         OATH_OK, "base32");
-	NEED_INT(oath_totp_generate(secret, n, (time_t)at_s, 30, 0, 6, code),
-	         OATH_OK, "code");
-	free(secret);
-	return code;
-}
-
-static const struct answered *log_in_with(const struct person *p,
-                                          const char *more)
-{
-	return request("POST", "/api/auth/login",
-	               arena_fmt(tc->arena,
-	                         "{\"email\":\"%s\",\"password\":\"%s\"%s}",
-	                         p->email, PEOPLE_PASSWORD, more));
-}
-
-static const char *quoted(const char *name, const char *value)
-{
-	return arena_fmt(tc->arena, ",\"%s\":\"%s\"", name, value);
-}
-
-static void a_second_factor_is_asked_for_once_it_is_on(void)
-{
-	const struct person *p = a_customer();
-	const struct answered *a = post("/api/auth/2fa/enroll", NULL, p);
-
-	CHECK_INT(a->status, 200, a->body);
-	CHECK_HAS(answered_text(a, "qr_svg"), "<svg", "a picture");
-	CHECK_HAS(answered_text(a, "otpauth_url"),
-	          "otpauth://totp/Merkato:", "url");
-	const char *secret = answered_text(a, "secret");
-	int64_t now = tc->now.us / 1000000;
-
-	CHECK_INT(log_in_with(p, "")->status, 200, "not yet");
-	a = post("/api/auth/2fa/confirm", "{\"totp\":\"000000\"}", p);
-	CHECK_INT(a->status, 422, "a wrong code");
-	const char *first = code_at(secret, now);
-
-	a = post("/api/auth/2fa/confirm",
-	         arena_fmt(tc->arena, "{\"totp\":\"%s\"}", first), p);
-	CHECK_INT(a->status, 200, a->body);
-	const char *spare = answered_text(a, "recovery_codes.0");
-
-	NEED_TRUE(spare != NULL, "recovery codes");
-	a = log_in_with(p, "");
-	CHECK_INT(a->status, 401, "the password alone");
-	CHECK_TEXT(a->req->ctx.err.code, "second_factor_needed", "why");
-	CHECK_INT(log_in_with(p, quoted("totp", first))->status, 401,
-	          "a code works once");
-	const char *next = code_at(secret, now + 30);
-
-	CHECK_INT(log_in_with(p, quoted("totp", next))->status, 200, "next");
-	CHECK_INT(log_in_with(p, quoted("recovery_code", spare))->status, 200,
-	          "a spare one");
-	CHECK_INT(log_in_with(p, quoted("recovery_code", spare))->status, 401,
-	          "once");
-	CHECK_INT(db_number("SELECT COUNT(*) FROM users"
-	                    " WHERE totp_secret IS NOT NULL"
-	                    "   AND LENGTH(totp_secret) > 40"),
-	          1, "sealed");
-	const struct person *again = p;
-
-	a = post("/api/auth/2fa/disable",
-	         arena_fmt(tc->arena, "{\"password\":\"%s\"}", PEOPLE_PASSWORD),
-	         again);
-	CHECK_INT(a->status, 403, "not by password alone");
-	tc->now = when_plus(tc->now, 90);
-	a = post("/api/auth/2fa/disable",
-	         arena_fmt(tc->arena, "{\"password\":\"%s\",\"totp\":\"%s\"}",
-	                   PEOPLE_PASSWORD, code_at(secret, now + 90)),
-	         again);
-	CHECK_INT(a->status, 204, a->body);
-	CHECK_INT(log_in_with(p, "")->status, 200, "off");
-}
-
-static void a_sealed_secret_moved_to_another_row_does_not_open(void)
-{
-	const struct person *p = a_customer(), *q = a_customer();
-	struct user_row u = { 0 };
-	bool is_right = true;
-
-	post("/api/auth/2fa/enroll", NULL, p);
-	NEED_RC(accounts_db_user_get(tc, p->id, &u), RC_OK, "user");
-	u.totp_secret = u.totp_pending;
-	u.id = q->id;
-	CHECK_RC(totp_check(tc, &u, "123456", &is_right), RC_INTERNAL,
-	         "tampered");
-	CHECK_FALSE(is_right, "never right");
-}
-
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -488,6 +412,7 @@ static const struct check_hooks hooks = {
 
 CHECK_MAIN_WITH("stores", &hooks,
                 TEST(a_store_is_applied_for_approved_and_suspended),
+                TEST(who_was_rejected_may_apply_again),
                 TEST(an_audit_row_can_not_be_changed),
                 TEST(stores_near_a_place_come_with_their_distance),
                 TEST(the_date_line_is_no_border),
@@ -497,6 +422,4 @@ CHECK_MAIN_WITH("stores", &hooks,
                 TEST(staff_see_the_store_and_change_nothing),
                 TEST(only_admins_with_the_right_see_applications),
                 TEST(a_commission_is_set_with_an_audit_row),
-                TEST(papers_are_seen_by_owner_and_admins_only),
-                TEST(a_second_factor_is_asked_for_once_it_is_on),
-                TEST(a_sealed_secret_moved_to_another_row_does_not_open))
+                TEST(papers_are_seen_by_owner_and_admins_only))
