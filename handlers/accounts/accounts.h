@@ -170,9 +170,6 @@ CHECKED enum rc accounts_vendor_by_slug(struct ctx *c, const char *slug,
 CHECKED enum rc accounts_vendor_list(struct ctx *c, const struct id *ids,
                                      size_t n_ids, struct vendor_brief **out,
                                      size_t *n);
-/* The store that somebody owns or works for; none = none. */
-CHECKED enum rc accounts_store_of(struct ctx *c, struct id user,
-                                  struct id *vendor);
 /* The bank account in clear, for transfers only. RC_CONFLICT without one. */
 CHECKED enum rc accounts_vendor_bank(struct ctx *c, struct id vendor,
                                      const char **account);

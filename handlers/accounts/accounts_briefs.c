@@ -134,17 +134,6 @@ enum rc accounts_vendor_list(struct ctx *c, const struct id *ids, size_t n_ids,
 	return RC_OK;
 }
 
-enum rc accounts_store_of(struct ctx *c, struct id user, struct id *vendor)
-{
-	struct store_of_person s = { { { 0 } } };
-	bool found = false;
-	enum rc rc = vendors_db_of_person(c, user, &s, &found);
-
-	if (!rc)
-		*vendor = s.id;
-	return rc;
-}
-
 enum rc accounts_vendor_bank(struct ctx *c, struct id vendor,
                              const char **account)
 {

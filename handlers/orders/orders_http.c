@@ -27,6 +27,10 @@ enum rc orders_checkout_post(struct req *r)
 
 	req_body(r, &in);
 	enum rc rc = orders_place(&r->ctx, &in, &order);
+	const char *why = r->ctx.err.code;
+
+	if (rc && why && strcmp(why, "own_product") == 0)
+		r->noticed = "order.self_purchase";
 	if (rc)
 		return rc;
 	return reply_created(r, &order,

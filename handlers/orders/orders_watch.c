@@ -7,42 +7,21 @@
 #include "handlers/accounts/accounts.h"
 #include "handlers/orders/orders.h"
 
-/* Whoever buys at the store they own or work for. */
-static enum rc watch_own_store(struct ctx *c, const struct outbox_event *e,
-                               const struct order *o)
+static enum rc note(struct ctx *c, const struct outbox_event *e,
+                    const char *kind)
 {
-	struct vendor_order *parts = NULL;
-	struct id store = { { 0 } };
-	size_t n = 0;
-	enum rc rc = accounts_store_of(c, o->customer_id, &store);
+	struct order o = { 0 };
+	enum rc rc = orders_db_get(c, e->subject, &o);
 
-	if (rc || id_is_none(store))
-		return rc;
-	rc = orders_db_parts(c, o->id, &parts, &n);
-	for (size_t i = 0; i < n && !rc; i++)
-		if (id_equal(parts[i].vendor_id, store))
-			rc = security_event_of(c, e, "order.self_purchase",
-			                       o->customer_id, o->id);
-	return rc;
+	return rc ? rc : security_event_of(c, e, kind, o.customer_id, o.id);
 }
 
 enum rc orders_watch_placed(struct ctx *c, const struct outbox_event *e)
 {
-	struct order o = { 0 };
-	enum rc rc = orders_db_get(c, e->subject, &o);
-
-	if (!rc)
-		rc = security_event_of(c, e, "order.placed", o.customer_id,
-		                       o.id);
-	return rc ? rc : watch_own_store(c, e, &o);
+	return note(c, e, "order.placed");
 }
 
 enum rc orders_watch_failed(struct ctx *c, const struct outbox_event *e)
 {
-	struct order o = { 0 };
-	enum rc rc = orders_db_get(c, e->subject, &o);
-
-	return rc ? rc
-	          : security_event_of(c, e, "payment.failed", o.customer_id,
-	                              o.id);
+	return note(c, e, "payment.failed");
 }

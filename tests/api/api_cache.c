@@ -393,6 +393,25 @@ static const struct api_answer *store_move(void)
 	                 s.vendor);
 }
 
+static const struct api_answer *logo_post(void)
+{
+	struct bytes_of png = a_png(99, 99, 3, bytes_text(""));
+	const struct api_answer *a =
+		api_upload("/api/vendor/store/logo", "image", "l.png",
+	                   "image/png", png.p, png.n, NULL, s.vendor);
+
+	NEED_SOON(!strcmp(at_text(api_get("/api/vendor/store", s.vendor),
+	                          "logo_status"),
+	                  "ready"),
+	          "the logo is worked on");
+	return a;
+}
+
+static const struct api_answer *logo_delete(void)
+{
+	return api_delete("/api/vendor/store/logo", s.vendor);
+}
+
 static const struct api_answer *store_verb(const char *verb)
 {
 	return api_post(FMT("/api/admin/vendors/%s/%s", s.store, verb),
@@ -630,6 +649,10 @@ static const struct write writes[] = {
 	{ "DELETE /api/admin/search/synonyms", synonym_delete, "synonym" },
 	{ "PATCH /api/vendor/store", store_patch,
 	  "stores, store, stores nearby, " PAGES },
+	{ "POST /api/vendor/store/logo", logo_post,
+	  "stores, store, stores nearby" },
+	{ "DELETE /api/vendor/store/logo", logo_delete,
+	  "stores, store, stores nearby" },
 	{ "PATCH /api/admin/vendors/{id}", store_commission, NULL },
 	{ "PUT /api/admin/vendors/{id}/trust", store_trust, NULL },
 	{ "DELETE /api/vendor/products/{id}", draft_delete, NULL },
@@ -707,11 +730,13 @@ static const char *const private_writes[] = {
 	"/api/vendor/webhooks",
 	"/api/vendor/payouts",
 	"/api/vendor/coupons",
+	"/api/vendor/store/apply", /* applications are unseen */
 	"/api/vendor/store/documents",
 	"/api/vendor/orders/{id}/cancel", /* as the customer's */
 	"/api/vendor/products/import",    /* makes products that wait */
 	"/api/products/{product}/watch",
 	"/api/admin/coupons",
+	"/api/admin/invitations",
 	"/api/admin/oauth-clients",
 	"/api/admin/invitations",
 	"/api/admin/orders/", /* as the customer's and the store's */

@@ -7,6 +7,7 @@
 #include "fcgi/http/route.h"
 #include "handlers/routes.h"
 #include "tests/support/api.h"
+#include "tests/support/api_join.h"
 #include "tests/support/api_stack.h"
 #include "tests/support/pictures.h"
 
@@ -211,30 +212,15 @@ static void make_personal(void)
 /* Another courier, whom the parcel was not given to. */
 static void make_courier(void)
 {
-	const char *email = FMT("%s@example.com", unique("courier"));
-	const char *login = FMT("{\"email\":\"%s\",\"name\":\"Second\","
-	                        "\"password\":\"tall giraffes eat late\"}",
-	                        email);
+	const struct api_answer *a =
+		api_get("/api/users/me", api_join_customer("courier"));
+	const char *email = at_text(a, "email");
 
-	NEED_API(api_post("/api/auth/register/customer", login, NULL), 201,
-	         "joins");
-	struct mail_found m = mail_to(email, NULL);
-
-	NEED_API(api_post("/api/auth/verify-email",
-	                  FMT("{\"token\":\"%s\"}",
-	                      link_value(mail_link(&m, "token="), "token")),
-	                  NULL),
-	         200, "proves the address");
-	const char *id = uuid_of(
-		peek("SELECT LOWER(HEX(id)) FROM users WHERE email_key = '%s'",
-	             email));
-
-	NEED_API(api_patch(FMT("/api/admin/users/%s", id),
+	NEED_API(api_patch(FMT("/api/admin/users/%s", at_text(a, "id")),
 	                   "{\"roles\":[\"customer\",\"delivery\"]}",
 	                   token_of("admin")),
 	         200, "becomes a courier");
-	const struct api_answer *a = api_login(email, "tall giraffes eat late");
-
+	a = api_login(email, JOIN_PASSWORD);
 	NEED_API(a, 200, "signs in");
 	made.courier2 = keep(at_text(a, "access"));
 }
