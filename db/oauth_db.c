@@ -2,6 +2,8 @@
 
 #include "db/oauth_db.h"
 
+#include "db/expiring.h"
+
 static const struct field client_row_fields[] = {
 	FIELD(client_row, id),
 	FIELD(client_row, owner_id),
@@ -94,11 +96,7 @@ enum rc oauth_db_code_insert(struct ctx *c, const struct code_row *r)
 
 enum rc oauth_db_code_spend(struct ctx *c, struct blob hash, int64_t *changed)
 {
-	return sql_change(c, changed,
-	                  "UPDATE oauth_code SET used_at = ?"
-	                  " WHERE code_hash = ? AND used_at IS NULL"
-	                  "   AND expires_at > ?",
-	                  A(c->now), A(hash), A(c->now));
+	return expiring_spend(c, "oauth_code", "code_hash", hash, changed);
 }
 
 enum rc oauth_db_code_find(struct ctx *c, struct blob hash,
@@ -193,18 +191,11 @@ enum rc oidc_db_identity_find(struct ctx *c, const char *issuer,
 enum rc oauth_db_tidy(struct ctx *c, struct when before, int64_t n,
                       int64_t *deleted)
 {
-	int64_t codes = 0, starts = 0;
-	enum rc rc = sql_change(c, &codes,
-	                        "DELETE FROM oauth_code"
-	                        " WHERE expires_at < ? LIMIT ?",
-	                        A(before), A(n));
+	struct expiring_most m = { 0 };
+	enum rc rc = expiring_tidy(c, RC_OK, "oauth_code", before, n, &m);
 
+	rc = expiring_tidy(c, rc, "oidc_start", before, n, &m);
 	if (!rc)
-		rc = sql_change(c, &starts,
-		                "DELETE FROM oidc_start"
-		                " WHERE expires_at < ? LIMIT ?",
-		                A(before), A(n));
-	if (!rc)
-		*deleted = codes > starts ? codes : starts;
+		*deleted = m.most;
 	return rc;
 }

@@ -2,6 +2,8 @@
 
 #include "db/sessions_db.h"
 
+#include "db/expiring.h"
+
 static const struct field session_row_fields[] = {
 	FIELD(session_row, id),           FIELD(session_row, user_id),
 	FIELD(session_row, kind),         FIELD(session_row, client_id),
@@ -248,11 +250,7 @@ enum rc sessions_db_refresh_insert(struct ctx *c, const struct refresh_row *t)
 enum rc sessions_db_refresh_spend(struct ctx *c, struct blob hash,
                                   int64_t *changed)
 {
-	return sql_change(c, changed,
-	                  "UPDATE refresh_token SET used_at = ?"
-	                  " WHERE token_hash = ? AND used_at IS NULL"
-	                  "   AND expires_at > ?",
-	                  A(c->now), A(hash), A(c->now));
+	return expiring_spend(c, "refresh_token", "token_hash", hash, changed);
 }
 
 enum rc sessions_db_refresh_find(struct ctx *c, struct blob hash,
@@ -268,26 +266,12 @@ enum rc sessions_db_refresh_find(struct ctx *c, struct blob hash,
 enum rc sessions_db_tidy(struct ctx *c, struct when before, int64_t n,
                          int64_t *deleted)
 {
-	int64_t now = 0, most = 0;
-	enum rc rc = sql_change(c, &now,
-	                        "DELETE FROM refresh_token"
-	                        " WHERE expires_at < ? LIMIT ?",
-	                        A(before), A(n));
+	struct expiring_most m = { 0 };
+	enum rc rc = expiring_tidy(c, RC_OK, "refresh_token", before, n, &m);
 
-	most = now;
+	rc = expiring_tidy(c, rc, "session", before, n, &m);
+	rc = expiring_tidy(c, rc, "one_time_token", before, n, &m);
 	if (!rc)
-		rc = sql_change(c, &now,
-		                "DELETE FROM session"
-		                " WHERE expires_at < ? LIMIT ?",
-		                A(before), A(n));
-	most = now > most ? now : most;
-	if (!rc)
-		rc = sql_change(c, &now,
-		                "DELETE FROM one_time_token"
-		                " WHERE expires_at < ? LIMIT ?",
-		                A(before), A(n));
-	most = now > most ? now : most;
-	if (!rc)
-		*deleted = most;
+		*deleted = m.most;
 	return rc;
 }
