@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "db/catalog_types.h"
+#include "db/catalog_fields.h"
 
 /* clang-format off */
 #define CATEGORY_FIELDS                                          \
@@ -107,36 +107,11 @@ static const struct field product_option_fields[] = {
 const struct shape product_option_shape =
 	SHAPE(product_option, product_option_fields);
 
-/* What everybody may see of a product. */
-#define PRODUCT_PUBLIC_FIELDS                                                  \
-	FIELD(product, id), FIELD(product, slug), FIELD(product, name),        \
-		FIELD(product, brand), FIELD(product, description),            \
-		FIELD(product, attributes),                                    \
-		FIELD_AS(product, "price", min_price),                         \
-		FIELD(product, max_price), FIELD(product, currency),           \
-		FIELD(product, in_stock), FIELD(product, rating, .digits = 2), \
-		FIELD(product, rating_count), FIELD(product, picture),         \
-		FIELD(product, picture_alt), FIELD(product, category_id),      \
-		FIELD(product, category_name), FIELD(product, category_slug),  \
-		FIELD(product, vendor_id), FIELD(product, vendor_name),        \
-		FIELD(product, vendor_slug), FIELD(product, lat),              \
-		FIELD(product, lng), FIELD(product, views),                    \
-		FIELD(product, sales), FIELD(product, version),                \
-		FIELD(product, created_at), FIELD(product, updated_at)
-
 static const struct field product_fields[] = {
 	PRODUCT_PUBLIC_FIELDS,
-	FIELD(product, status),
-	FIELD(product, is_visible),
-	FIELD(product, reason_code),
-	FIELD(product, reason),
-	FIELD(product, screening, .help = "Rules that fired at screening"),
-	FIELD(product, has_revision, .help = "An edit waits for approval"),
-	FIELD(product, has_own_place),
+	PRODUCT_STORE_FIELDS,
 	FIELD(product, n_variants),
 	FIELD(product, n_pictures),
-	FIELD(product, submitted_at),
-	FIELD(product, decided_at),
 	FIELD(product, decided_by, .flags = PRIVATE),
 	FIELD(product, tree_version, .flags = PRIVATE),
 	FIELDS_END,
@@ -147,19 +122,19 @@ const struct shape product_shape = {
 	.fields = product_fields,
 };
 
+/* What a variant says of itself and costs. */
+#define VARIANT_OFFER                                                        \
+	FIELD(variant, id), FIELD(variant, product_id), FIELD(variant, sku), \
+		FIELD(variant, name), FIELD(variant, options),               \
+		FIELD(variant, price), FIELD(variant, compare_at_price),     \
+		FIELD(variant, sale_price), FIELD(variant, sale_from),       \
+		FIELD(variant, sale_until),                                  \
+		FIELD(variant, current_price,                                \
+	              .help = "What a buyer pays at this moment")
+
 static const struct field variant_row_fields[] = {
-	FIELD(variant, id),
-	FIELD(variant, product_id),
+	VARIANT_OFFER,
 	FIELD(variant, vendor_id),
-	FIELD(variant, sku),
-	FIELD(variant, name),
-	FIELD(variant, options),
-	FIELD(variant, price),
-	FIELD(variant, compare_at_price),
-	FIELD(variant, sale_price),
-	FIELD(variant, sale_from),
-	FIELD(variant, sale_until),
-	FIELD(variant, current_price),
 	FIELD(variant, price_changes_at),
 	FIELD(variant, weight_g),
 	FIELD(variant, barcode),
@@ -179,20 +154,13 @@ const struct shape variant_row_shape = {
 	.fields = variant_row_fields,
 };
 
-#define VARIANT_FIELDS                                                       \
-	FIELD(variant, id), FIELD(variant, product_id), FIELD(variant, sku), \
-		FIELD(variant, name), FIELD(variant, options),               \
-		FIELD(variant, price), FIELD(variant, compare_at_price),     \
-		FIELD(variant, sale_price), FIELD(variant, sale_from),       \
-		FIELD(variant, sale_until),                                  \
-		FIELD(variant, current_price,                                \
-	              .help = "What a buyer pays at this moment"),           \
-		FIELD(variant, currency), FIELD(variant, in_stock),          \
-		FIELD(variant, availability,                                 \
-	              .help = "in_stock, low_stock, back_order or "          \
-	                      "out_of_stock"),                               \
-		FIELD(variant, weight_g), FIELD(variant, barcode),           \
-		FIELD(variant, position), FIELD(variant, version),           \
+#define VARIANT_FIELDS                                                     \
+	VARIANT_OFFER, FIELD(variant, currency), FIELD(variant, in_stock), \
+		FIELD(variant, availability,                               \
+	              .help = "in_stock, low_stock, back_order or "        \
+	                      "out_of_stock"),                             \
+		FIELD(variant, weight_g), FIELD(variant, barcode),         \
+		FIELD(variant, position), FIELD(variant, version),         \
 		FIELD(variant, created_at), FIELD(variant, updated_at)
 
 static const struct field variant_fields[] = {
@@ -241,23 +209,28 @@ static const struct field variant_option_row_fields[] = {
 const struct shape variant_option_row_shape =
 	SHAPE(variant_option_row, variant_option_row_fields);
 
+#define EVENT_FIELDS                                                          \
+	FIELD(product_event, variant_id), FIELD(product_event, field),        \
+		FIELD(product_event, old_value),                              \
+		FIELD(product_event, new_value), FIELD(product_event, cause), \
+		FIELD(product_event, cause_id),                               \
+		FIELD(product_event, actor_id),                               \
+		FIELD(product_event, created_at)
+
 static const struct field product_event_fields[] = {
-	FIELD(product_event, id),         FIELD(product_event, variant_id),
-	FIELD(product_event, field),      FIELD(product_event, old_value),
-	FIELD(product_event, new_value),  FIELD(product_event, cause),
-	FIELD(product_event, cause_id),   FIELD(product_event, actor_id),
-	FIELD(product_event, created_at), FIELDS_END,
+	FIELD(product_event, id),
+	EVENT_FIELDS,
+	FIELDS_END,
 };
 const struct shape product_event_shape =
 	SHAPE(product_event, product_event_fields);
 
 static const struct field product_event_row_fields[] = {
-	FIELD(product_event, id),         FIELD(product_event, product_id),
-	FIELD(product_event, vendor_id),  FIELD(product_event, variant_id),
-	FIELD(product_event, field),      FIELD(product_event, old_value),
-	FIELD(product_event, new_value),  FIELD(product_event, cause),
-	FIELD(product_event, cause_id),   FIELD(product_event, actor_id),
-	FIELD(product_event, created_at), FIELDS_END,
+	FIELD(product_event, id),
+	FIELD(product_event, product_id),
+	FIELD(product_event, vendor_id),
+	EVENT_FIELDS,
+	FIELDS_END,
 };
 const struct shape product_event_row_shape = {
 	.name = "product_event_row",
@@ -265,35 +238,28 @@ const struct shape product_event_row_shape = {
 	.fields = product_event_row_fields,
 };
 
+#define MOVEMENT_FIELDS                                                     \
+	FIELD(stock_movement, id), FIELD(stock_movement, delta),            \
+		FIELD(stock_movement, stock_after),                         \
+		FIELD(stock_movement, backordered_after),                   \
+		FIELD(stock_movement, reason), FIELD(stock_movement, note), \
+		FIELD(stock_movement, order_id),                            \
+		FIELD(stock_movement, actor_id),                            \
+		FIELD(stock_movement, created_at)
+
 static const struct field stock_movement_fields[] = {
-	FIELD(stock_movement, id),
-	FIELD(stock_movement, delta),
-	FIELD(stock_movement, stock_after),
-	FIELD(stock_movement, backordered_after),
-	FIELD(stock_movement, reason),
-	FIELD(stock_movement, note),
-	FIELD(stock_movement, order_id),
-	FIELD(stock_movement, actor_id),
-	FIELD(stock_movement, created_at),
+	MOVEMENT_FIELDS,
 	FIELDS_END,
 };
 const struct shape stock_movement_shape =
 	SHAPE(stock_movement, stock_movement_fields);
 
 static const struct field stock_movement_row_fields[] = {
-	FIELD(stock_movement, id),
+	MOVEMENT_FIELDS,
 	FIELD(stock_movement, variant_id),
 	FIELD(stock_movement, product_id),
 	FIELD(stock_movement, vendor_id),
-	FIELD(stock_movement, delta),
 	FIELD(stock_movement, stock_delta),
-	FIELD(stock_movement, stock_after),
-	FIELD(stock_movement, backordered_after),
-	FIELD(stock_movement, reason),
-	FIELD(stock_movement, note),
-	FIELD(stock_movement, order_id),
-	FIELD(stock_movement, actor_id),
-	FIELD(stock_movement, created_at),
 	FIELDS_END,
 };
 const struct shape stock_movement_row_shape = {

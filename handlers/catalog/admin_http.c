@@ -1,10 +1,10 @@
 /* Products as moderators see them. */
 #include "config.h"
 
-#include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/catalog/change_http.h"
 #include "handlers/media/media.h"
 
 enum rc catalog_admin_products_get(struct req *r)
@@ -27,75 +27,64 @@ enum rc catalog_admin_products_get(struct req *r)
 	return rc ? rc : reply_page(r, rows, n, &info);
 }
 
-static enum rc answer(struct req *r, struct id id)
+static enum rc answer(struct req *r, struct id id, const char *location)
 {
 	struct product p = { 0 };
 	enum rc rc = products_db_get(&r->ctx, id, (struct id){ { 0 } }, &p);
 
+	(void)location; /* moderators make none */
 	if (!rc)
 		rc = catalog_product_full(&r->ctx, &p,
 		                          catalog_parts_wanted(r, PARTS_STORE));
 	return rc ? rc : reply(r, &p);
 }
 
-/* The answer is read in the transaction of the change: once that has happened,
- * nothing can fail any more and have it repeated. */
-static enum rc finish(struct req *r, enum rc rc, struct id id)
-{
-	if (!rc)
-		rc = answer(r, id);
-	return sql_end(&r->ctx, rc);
-}
+static const struct thing products = { .answer = answer };
 
 enum rc catalog_admin_product_get(struct req *r)
 {
 	struct id id;
 	enum rc rc = req_id(r, 0, &id);
 
-	return rc ? rc : answer(r, id);
+	return rc ? rc : answer(r, id, NULL);
 }
 
 enum rc catalog_admin_approve_post(struct req *r)
 {
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
+	struct change ch = { .thing = &products };
+	enum rc rc = change_begin(r, &ch);
 
-	if (!rc)
-		rc = sql_begin(&r->ctx);
 	if (rc)
 		return rc;
-	rc = catalog_product_approve(&r->ctx, id);
-	return finish(r, rc, id);
+	return change_end(r, &ch, catalog_product_approve(&r->ctx, ch.id));
 }
 
 enum rc catalog_admin_reject_post(struct req *r)
 {
+	struct change ch = { .thing = &products };
 	struct reason_in in;
-	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = req_id(r, 0, &id);
-	if (!rc)
-		rc = sql_begin(&r->ctx);
+	enum rc rc = change_begin(r, &ch);
+
 	if (rc)
 		return rc;
-	rc = catalog_product_reject(&r->ctx, id, in.reason_code, in.reason);
-	return finish(r, rc, id);
+	rc = catalog_product_reject(&r->ctx, ch.id, in.reason_code, in.reason);
+	return change_end(r, &ch, rc);
 }
 
 enum rc catalog_admin_archive_post(struct req *r)
 {
+	struct change ch = { .thing = &products };
 	struct reason_in in;
-	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = req_id(r, 0, &id);
-	if (!rc)
-		rc = sql_begin(&r->ctx);
+	enum rc rc = change_begin(r, &ch);
+
 	if (rc)
 		return rc;
-	rc = catalog_product_archive(&r->ctx, id, in.reason);
-	return finish(r, rc, id);
+	rc = catalog_product_archive(&r->ctx, ch.id, in.reason);
+	return change_end(r, &ch, rc);
 }
 
 enum rc catalog_admin_trust_put(struct req *r)

@@ -70,6 +70,7 @@ struct product_view {
 	struct product product;
 	/* The edit that waits; name NULL = none. What is NULL stays. */
 	const char *new_name, *new_brand, *new_description;
+	const char *new_category; /* its name, if the edit moves it */
 	struct json_text new_attributes, new_screening;
 	struct when edited_at;
 	struct product_event *events; /* the newest 20 */

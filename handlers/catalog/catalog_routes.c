@@ -1,31 +1,17 @@
 #include "config.h"
 
+#include "db/catalog_fields.h"
 #include "db/imports_db.h"
 #include "handlers/catalog/catalog_http.h"
 #include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
 
-/* clang-format off */
-#define PRODUCT_FIELDS(variants_shape)                                    \
-	FIELD(product, id), FIELD(product, slug), FIELD(product, name),   \
-	FIELD(product, brand), FIELD(product, description),               \
-	FIELD(product, attributes),                                       \
-	FIELD_AS(product, "price", min_price, .help = "Of the cheapest variant, now"), \
-	FIELD(product, max_price), FIELD(product, currency),              \
-	FIELD(product, in_stock), FIELD(product, rating, .digits = 2),    \
-	FIELD(product, rating_count), FIELD(product, picture),            \
-	FIELD(product, picture_alt), FIELD(product, category_id),         \
-	FIELD(product, category_name), FIELD(product, category_slug),     \
-	FIELD(product, vendor_id), FIELD(product, vendor_name),           \
-	FIELD(product, vendor_slug), FIELD(product, lat),                 \
-	FIELD(product, lng), FIELD(product, views), FIELD(product, sales), \
-	FIELD(product, version), FIELD(product, created_at),              \
-	FIELD(product, updated_at),                                       \
-	LIST(product, variants, n_variants_given, variants_shape),        \
-	LIST(product, options, n_options, product_option_shape),          \
-	LIST(product, images, n_images, product_image_shape),             \
-	LIST(product, breadcrumbs, n_breadcrumbs, crumb_shape)
-/* clang-format on */
+#define PRODUCT_FIELDS(variants_shape)                                     \
+	PRODUCT_PUBLIC_FIELDS,                                             \
+		LIST(product, variants, n_variants_given, variants_shape), \
+		LIST(product, options, n_options, product_option_shape),   \
+		LIST(product, images, n_images, product_image_shape),      \
+		LIST(product, breadcrumbs, n_breadcrumbs, crumb_shape)
 
 static const struct field page_fields[] = {
 	PRODUCT_FIELDS(variant_shape),
@@ -39,15 +25,7 @@ static const struct shape page_shape = {
 
 static const struct field owned_fields[] = {
 	PRODUCT_FIELDS(variant_vendor_shape),
-	FIELD(product, status),
-	FIELD(product, is_visible),
-	FIELD(product, reason_code),
-	FIELD(product, reason),
-	FIELD(product, screening, .help = "Rules that fired at screening"),
-	FIELD(product, has_revision, .help = "An edit waits for approval"),
-	FIELD(product, has_own_place),
-	FIELD(product, submitted_at),
-	FIELD(product, decided_at),
+	PRODUCT_STORE_FIELDS,
 	FIELDS_END,
 };
 const struct shape catalog_owned_shape = {

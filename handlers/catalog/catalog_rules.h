@@ -130,6 +130,14 @@ CHECKED enum rc catalog_product_retire(struct ctx *c, struct id vendor,
                                        struct id id);
 CHECKED enum rc catalog_product_restore(struct ctx *c, struct id vendor,
                                         struct id id);
+/* The row, until the transaction ends; RC_PRECONDITION if it is not at
+ * if_version any more (INT_NONE = any). */
+CHECKED enum rc catalog_product_lock(struct ctx *c, struct id vendor,
+                                     struct id id, int64_t if_version,
+                                     struct product *p);
+bool catalog_has_status(const struct product *p, enum product_status s);
+/* To the moderators, or past them by rule. The product is locked. */
+CHECKED enum rc catalog_submit(struct ctx *c, struct product *p);
 /* A revision takes the place of what its locked product said. */
 CHECKED enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
                                        const struct product_revision *r);

@@ -1,4 +1,4 @@
-/* Products as their stores keep them: create, edit, delete, submit. */
+/* Products as their stores write them: create and edit. */
 #include "config.h"
 
 #include <math.h>
@@ -9,23 +9,8 @@
 #include "fcgi/base/settings.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
-#include "handlers/media/media.h"
-#include "handlers/media/media.h"
-
-const char *const product_status_names[] = { "draft",    "pending",  "approved",
-	                                     "rejected", "archived", NULL };
 
 static const struct id none;
-
-static const char *status_name(enum product_status s)
-{
-	return product_status_names[s];
-}
-
-static bool has_status(const struct product *p, enum product_status s)
-{
-	return strcmp(p->status, status_name(s)) == 0;
-}
 
 /* Words that routes use where slugs stand. */
 static bool is_reserved(const char *slug)
@@ -165,46 +150,6 @@ static enum rc insert(struct ctx *c, const struct product_in *in,
 	return rc;
 }
 
-/* To the moderators, or past them by rule. The product is locked. */
-static enum rc submit(struct ctx *c, struct product *p)
-{
-	struct store_facts store = { 0 };
-	enum verdict_of_rules verdict = RULES_HOLD;
-	const char *old_status = p->status;
-	struct cause why = catalog_cause(c);
-
-	if (!p->n_variants)
-		return fail(
-			c, RC_CONFLICT, "no_variants",
-			"A product needs a variant before it is submitted.");
-	enum rc rc = catalog_screen(c, p, &verdict);
-	if (!rc)
-		rc = products_db_store(c, p->vendor_id, &store);
-	if (rc)
-		return rc;
-	p->status = status_name(PRODUCT_PENDING);
-	p->reason_code = NULL;
-	p->reason = NULL;
-	p->submitted_at = c->now;
-	p->decided_at = (struct when){ 0 };
-	p->decided_by = none;
-	/* The id's random tail decides which products of a trusted store are
-	 * looked at all the same. */
-	bool is_sample = p->id.b[15] * 100 / 256 < store.sample_percent;
-	if (verdict == RULES_REJECT) {
-		p->status = status_name(PRODUCT_REJECTED);
-		p->reason_code = "screening";
-		p->reason = "The rules of the marketplace do not allow it.";
-	} else if (verdict == RULES_PASS && store.is_trusted && !is_sample) {
-		p->status = status_name(PRODUCT_APPROVED);
-	}
-	if (!has_status(p, PRODUCT_PENDING)) {
-		p->decided_at = c->now;
-		why = (struct cause){ .name = "rule" };
-	}
-	return catalog_set_status(c, p, old_status, why);
-}
-
 static enum rc create(struct ctx *c, const struct product_in *in,
                       struct product *p)
 {
@@ -213,7 +158,7 @@ static enum rc create(struct ctx *c, const struct product_in *in,
 	if (rc || in->draft)
 		return rc;
 	rc = products_db_lock(c, p->id, p->vendor_id, p);
-	return rc ? rc : submit(c, p);
+	return rc ? rc : catalog_submit(c, p);
 }
 
 enum rc catalog_product_create(struct ctx *c, struct id vendor,
@@ -227,7 +172,7 @@ enum rc catalog_product_create(struct ctx *c, struct id vendor,
 		.brand = in->brand,
 		.description = in->description,
 		.currency = settings->currency,
-		.status = status_name(PRODUCT_DRAFT),
+		.status = product_status_names[PRODUCT_DRAFT],
 		.created_at = c->now,
 		.updated_at = c->now,
 	};
@@ -414,22 +359,11 @@ static enum rc take_rest(struct ctx *c, const struct product_patch *in,
 	return rc;
 }
 
-static enum rc lock(struct ctx *c, struct id vendor, struct id id,
-                    int64_t if_version, struct product *p)
-{
-	enum rc rc = products_db_lock(c, id, vendor, p);
-
-	if (!rc && if_version != INT_NONE && if_version != p->version)
-		return fail(c, RC_PRECONDITION, "changed_meanwhile",
-		            "The product has changed in the meantime.");
-	return rc;
-}
-
 static enum rc patch(struct ctx *c, struct id vendor, struct id id,
                      int64_t if_version, const struct product_patch *in)
 {
 	struct product was = { 0 }, is;
-	enum rc rc = lock(c, vendor, id, if_version, &was);
+	enum rc rc = catalog_product_lock(c, vendor, id, if_version, &was);
 
 	if (!rc)
 		rc = take_rest(c, in, &was);
@@ -441,7 +375,7 @@ static enum rc patch(struct ctx *c, struct id vendor, struct id id,
 	rc = take_texts(c, in, &is);
 	if (rc)
 		return rc;
-	if (has_status(&was, PRODUCT_APPROVED))
+	if (catalog_has_status(&was, PRODUCT_APPROVED))
 		return edit_live(c, &was, &is);
 	return apply(c, &was, &is, catalog_cause(c));
 }
@@ -456,112 +390,6 @@ enum rc catalog_product_patch(struct ctx *c, struct id vendor, struct id id,
 	if (rc)
 		return rc;
 	return sql_end(c, patch(c, vendor, id, if_version, in));
-}
-
-static enum rc submit_one(struct ctx *c, struct id vendor, struct id id)
-{
-	struct product p = { 0 };
-	enum rc rc = products_db_lock(c, id, vendor, &p);
-
-	if (rc)
-		return rc;
-	if (!has_status(&p, PRODUCT_DRAFT) && !has_status(&p, PRODUCT_REJECTED))
-		return fail(c, RC_CONFLICT, "not_allowed",
-		            "The product is %s: only drafts and rejected ones "
-		            "are submitted.",
-		            p.status);
-	return submit(c, &p);
-}
-
-enum rc catalog_product_submit(struct ctx *c, struct id vendor, struct id id)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	return sql_end(c, submit_one(c, vendor, id));
-}
-
-static enum rc retire(struct ctx *c, struct id vendor, struct id id)
-{
-	struct product p = { 0 };
-	enum rc rc = products_db_lock(c, id, vendor, &p);
-
-	if (rc)
-		return rc;
-	if (!has_status(&p, PRODUCT_APPROVED))
-		return fail(c, RC_CONFLICT, "not_allowed",
-		            "The product is %s: only approved ones are "
-		            "archived.",
-		            p.status);
-	p.status = status_name(PRODUCT_ARCHIVED);
-	return catalog_set_status(c, &p, "approved", catalog_cause(c));
-}
-
-enum rc catalog_product_retire(struct ctx *c, struct id vendor, struct id id)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	return sql_end(c, retire(c, vendor, id));
-}
-
-static enum rc restore(struct ctx *c, struct id vendor, struct id id)
-{
-	struct product p = { 0 };
-	enum rc rc = products_db_lock(c, id, vendor, &p);
-
-	if (rc)
-		return rc;
-	if (!has_status(&p, PRODUCT_ARCHIVED))
-		return fail(c, RC_CONFLICT, "not_allowed",
-		            "The product is %s: only archived ones are "
-		            "restored.",
-		            p.status);
-	return submit(c, &p);
-}
-
-enum rc catalog_product_restore(struct ctx *c, struct id vendor, struct id id)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	return sql_end(c, restore(c, vendor, id));
-}
-
-static enum rc delete (struct ctx *c, struct id vendor, struct id id,
-                       int64_t if_version) {
-	struct product p = { 0 };
-	enum rc rc = lock(c, vendor, id, if_version, &p);
-
-	if (rc) return rc;
-	/* What was on sale may stand in orders and links: it is archived. */
-	if (has_status(&p, PRODUCT_APPROVED) ||
-	    has_status(
-		    &p,
-		    PRODUCT_ARCHIVED)) return fail(c, RC_CONFLICT,
-	                                           "archive_instead",
-	                                           "A product that was on sale is archived, not "
-	                                           "deleted.");
-	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
-	                  NULL);
-	if (!rc) rc = media_delete_of_product(c, id);
-	if (!rc) rc = media_delete_of_product(c, id);
-	if (!rc) rc = products_db_delete(c, id);
-	catalog_touch_product(c, &p);
-	return rc;
-}
-
-enum rc catalog_product_delete(struct ctx *c, struct id vendor, struct id id,
-                               int64_t if_version)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	return sql_end(c, delete (c, vendor, id, if_version));
 }
 
 /* The revision of a live product takes its place. Product is locked. */

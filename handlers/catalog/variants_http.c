@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/catalog/change_http.h"
 
 enum rc catalog_variants_get(struct req *r)
 {
@@ -21,32 +22,35 @@ enum rc catalog_variants_get(struct req *r)
 	return rc ? rc : reply_page(r, rows, n, &info);
 }
 
-enum rc catalog_variant_get(struct req *r)
+/* The variant of the path, if it is on sale. */
+static enum rc find(struct req *r, struct variant *v)
 {
-	struct variant v = { 0 };
 	struct id id;
 	enum rc rc = req_id(r, 0, &id);
 
 	if (!rc)
-		rc = variants_db_visible(&r->ctx, id, &v);
-	if (rc)
-		return rc;
-	catalog_availability(&v);
-	return reply(r, &v);
+		rc = variants_db_visible(&r->ctx, id, v);
+	if (!rc)
+		catalog_availability(v);
+	return rc;
+}
+
+enum rc catalog_variant_get(struct req *r)
+{
+	struct variant v = { 0 };
+	enum rc rc = find(r, &v);
+
+	return rc ? rc : reply(r, &v);
 }
 
 /* Never from a cache, and by the clock: a sale may have begun this second. */
 enum rc catalog_variant_live_get(struct req *r)
 {
 	struct variant v = { 0 };
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
+	enum rc rc = find(r, &v);
 
-	if (!rc)
-		rc = variants_db_visible(&r->ctx, id, &v);
 	if (rc)
 		return rc;
-	catalog_availability(&v);
 	catalog_price_now(r->ctx.now, &v);
 	struct live live = {
 		.id = v.id,
@@ -62,10 +66,9 @@ enum rc catalog_variant_live_get(struct req *r)
 }
 
 /* The vendor's own variant, with what shoppers do not see. */
-static enum rc answer(struct req *r, struct id id, bool is_new)
+static enum rc answer(struct req *r, struct id id, const char *location)
 {
 	struct variant v = { 0 };
-	char text[ID_TEXT_MAX];
 	enum rc rc = variants_db_get(&r->ctx, id, r->ctx.vendor, &v);
 
 	if (!rc)
@@ -73,26 +76,26 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 	if (rc)
 		return rc;
 	catalog_availability(&v);
-	if (!is_new)
-		return reply(r, &v);
-	return reply_created(
-		r, &v,
-		arena_fmt(r->ctx.arena, "/api/variants/%s", id_text(id, text)));
+	return location ? reply_created(r, &v, location) : reply(r, &v);
 }
 
-/* The answer is read in the transaction of the change: once that has happened,
- * nothing can fail any more and have it repeated. */
-static enum rc finish(struct req *r, enum rc rc, struct id id, bool is_new)
+static enum rc version(struct req *r, struct id id, int64_t *out)
 {
-	if (!rc)
-		rc = answer(r, id, is_new);
-	return sql_end(&r->ctx, rc);
+	struct variant v = { 0 };
+	enum rc rc = variants_db_get(&r->ctx, id, r->ctx.vendor, &v);
+
+	*out = v.version;
+	return rc;
 }
+
+static const struct thing variants = { "/api/variants", version, answer };
+/* Its changes name the version in their body. */
+static const struct thing stocks = { .answer = answer };
 
 enum rc catalog_variants_post(struct req *r)
 {
+	struct change ch = { .thing = &variants };
 	struct variant_in in;
-	struct id id;
 
 	req_body(r, &in);
 	enum rc rc = sql_begin(&r->ctx);
@@ -100,66 +103,48 @@ enum rc catalog_variants_post(struct req *r)
 	if (rc)
 		return rc;
 	rc = catalog_variant_create(&r->ctx, r->ctx.vendor, in.product_id, &in,
-	                            &id);
-	return finish(r, rc, id, true);
-}
-
-static enum rc matched(struct req *r, struct id id, int64_t *version)
-{
-	struct variant v = { 0 };
-	enum rc rc = variants_db_get(&r->ctx, id, r->ctx.vendor, &v);
-
-	if (!rc)
-		rc = req_if_match(r, v.version);
-	*version = req_variable(r, "HTTP_IF_MATCH") ? v.version : INT_NONE;
-	return rc;
+	                            &ch.id);
+	return change_created(r, &ch, rc);
 }
 
 enum rc catalog_variant_patch_(struct req *r)
 {
+	struct change ch = { .thing = &variants };
 	struct variant_patch in;
-	int64_t version;
-	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = req_id(r, 0, &id);
-	if (!rc)
-		rc = matched(r, id, &version);
-	if (!rc)
-		rc = sql_begin(&r->ctx);
+	enum rc rc = change_begin(r, &ch);
+
 	if (rc)
 		return rc;
-	rc = catalog_variant_patch(&r->ctx, r->ctx.vendor, id, version, &in);
-	return finish(r, rc, id, false);
+	rc = catalog_variant_patch(&r->ctx, r->ctx.vendor, ch.id, ch.version,
+	                           &in);
+	return change_end(r, &ch, rc);
 }
 
 enum rc catalog_variant_delete_(struct req *r)
 {
-	int64_t version;
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
+	struct change ch = { .thing = &variants };
+	enum rc rc = change_find(r, &ch);
 
 	if (!rc)
-		rc = matched(r, id, &version);
-	if (!rc)
-		rc = catalog_variant_delete(&r->ctx, r->ctx.vendor, id,
-		                            version);
+		rc = catalog_variant_delete(&r->ctx, r->ctx.vendor, ch.id,
+		                            ch.version);
 	return rc ? rc : reply_empty(r);
 }
 
 enum rc catalog_variant_stock_post(struct req *r)
 {
+	struct change ch = { .thing = &stocks };
 	struct stock_change in;
-	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = req_id(r, 0, &id);
-	if (!rc)
-		rc = sql_begin(&r->ctx);
+	enum rc rc = change_begin(r, &ch);
+
 	if (rc)
 		return rc;
-	rc = catalog_stock_change(&r->ctx, r->ctx.vendor, id, &in);
-	return finish(r, rc, id, false);
+	rc = catalog_stock_change(&r->ctx, r->ctx.vendor, ch.id, &in);
+	return change_end(r, &ch, rc);
 }
 
 enum rc catalog_stock_movements_get(struct req *r)

@@ -6,6 +6,7 @@
 #include "db/sql.h"
 #include "fcgi/http/reply.h"
 #include "handlers/catalog/catalog_http.h"
+#include "handlers/catalog/change_http.h"
 #include "handlers/media/media.h"
 
 enum rc catalog_vendor_products_get(struct req *r)
@@ -27,10 +28,9 @@ enum rc catalog_vendor_products_get(struct req *r)
 	return rc ? rc : reply_page(r, rows, n, &info);
 }
 
-static enum rc answer(struct req *r, struct id id, bool is_new)
+static enum rc answer(struct req *r, struct id id, const char *location)
 {
 	struct product p = { 0 };
-	char text[ID_TEXT_MAX];
 	enum rc rc = products_db_get(&r->ctx, id, r->ctx.vendor, &p);
 
 	if (!rc)
@@ -38,34 +38,35 @@ static enum rc answer(struct req *r, struct id id, bool is_new)
 		                          catalog_parts_wanted(r, PARTS_STORE));
 	if (rc)
 		return rc;
-	if (!is_new)
-		return reply(r, &p);
-	return reply_created(r, &p,
-	                     arena_fmt(r->ctx.arena, "/api/vendor/products/%s",
-	                               id_text(id, text)));
+	return location ? reply_created(r, &p, location) : reply(r, &p);
 }
 
-/* The answer is read in the transaction of the change: once that has happened,
- * nothing can fail any more and have it repeated. */
-static enum rc finish(struct req *r, enum rc rc, struct id id, bool is_new)
+static enum rc version(struct req *r, struct id id, int64_t *out)
 {
-	if (!rc)
-		rc = answer(r, id, is_new);
-	return sql_end(&r->ctx, rc);
+	struct product p = { 0 };
+	enum rc rc = products_db_get(&r->ctx, id, r->ctx.vendor, &p);
+
+	*out = p.version;
+	return rc;
 }
+
+static const struct thing products = { "/api/vendor/products", version,
+	                               answer };
+/* Its status moves whatever it says meanwhile. */
+static const struct thing statuses = { .answer = answer };
 
 enum rc catalog_vendor_products_post(struct req *r)
 {
+	struct change ch = { .thing = &products };
 	struct product_in in;
-	struct id id;
 
 	req_body(r, &in);
 	enum rc rc = sql_begin(&r->ctx);
 
 	if (rc)
 		return rc;
-	rc = catalog_product_create(&r->ctx, r->ctx.vendor, &in, &id);
-	return finish(r, rc, id, true);
+	rc = catalog_product_create(&r->ctx, r->ctx.vendor, &in, &ch.id);
+	return change_created(r, &ch, rc);
 }
 
 enum rc catalog_vendor_product_get(struct req *r)
@@ -73,49 +74,32 @@ enum rc catalog_vendor_product_get(struct req *r)
 	struct id id;
 	enum rc rc = req_id(r, 0, &id);
 
-	return rc ? rc : answer(r, id, false);
-}
-
-static enum rc matched(struct req *r, struct id id, int64_t *version)
-{
-	struct product p = { 0 };
-	enum rc rc = products_db_get(&r->ctx, id, r->ctx.vendor, &p);
-
-	if (!rc)
-		rc = req_if_match(r, p.version);
-	*version = req_variable(r, "HTTP_IF_MATCH") ? p.version : INT_NONE;
-	return rc;
+	return rc ? rc : answer(r, id, NULL);
 }
 
 enum rc catalog_vendor_product_patch(struct req *r)
 {
+	struct change ch = { .thing = &products };
 	struct product_patch in;
-	int64_t version;
-	struct id id;
 
 	req_body(r, &in);
-	enum rc rc = req_id(r, 0, &id);
-	if (!rc)
-		rc = matched(r, id, &version);
-	if (!rc)
-		rc = sql_begin(&r->ctx);
+	enum rc rc = change_begin(r, &ch);
+
 	if (rc)
 		return rc;
-	rc = catalog_product_patch(&r->ctx, r->ctx.vendor, id, version, &in);
-	return finish(r, rc, id, false);
+	rc = catalog_product_patch(&r->ctx, r->ctx.vendor, ch.id, ch.version,
+	                           &in);
+	return change_end(r, &ch, rc);
 }
 
 enum rc catalog_vendor_product_delete(struct req *r)
 {
-	int64_t version;
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
+	struct change ch = { .thing = &products };
+	enum rc rc = change_find(r, &ch);
 
 	if (!rc)
-		rc = matched(r, id, &version);
-	if (!rc)
-		rc = catalog_product_delete(&r->ctx, r->ctx.vendor, id,
-		                            version);
+		rc = catalog_product_delete(&r->ctx, r->ctx.vendor, ch.id,
+		                            ch.version);
 	return rc ? rc : reply_empty(r);
 }
 
@@ -123,15 +107,12 @@ typedef enum rc verb(struct ctx *c, struct id vendor, struct id id);
 
 static enum rc run(struct req *r, verb *what)
 {
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
+	struct change ch = { .thing = &statuses };
+	enum rc rc = change_begin(r, &ch);
 
-	if (!rc)
-		rc = sql_begin(&r->ctx);
 	if (rc)
 		return rc;
-	rc = what(&r->ctx, r->ctx.vendor, id);
-	return finish(r, rc, id, false);
+	return change_end(r, &ch, what(&r->ctx, r->ctx.vendor, ch.id));
 }
 
 enum rc catalog_vendor_submit_post(struct req *r)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "db/categories_db.h"
 #include "handlers/catalog/catalog_rules.h"
 
 enum { EVENTS = 20 };
@@ -18,6 +19,14 @@ static enum rc add_revision(struct ctx *c, struct product_view *v)
 	rc = products_db_open_revision(c, v->product.id, &found, &r);
 	if (rc || !found)
 		return rc;
+	if (!id_equal(r.category_id, v->product.category_id)) {
+		struct category k = { 0 };
+
+		rc = categories_db_get(c, r.category_id, &k);
+		if (rc)
+			return rc;
+		v->new_category = k.name;
+	}
 	v->new_name = r.name;
 	v->new_brand = r.brand;
 	v->new_description = r.description;

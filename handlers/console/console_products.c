@@ -189,15 +189,34 @@ static json_t *events_of(struct req *r, const struct product_view *v)
 	return list;
 }
 
+/* What the edit would change, beside what it is now. */
+static void add_change(json_t *changes, const char *what, const char *now,
+                       const char *wish)
+{
+	now = now ? now : "";
+	wish = wish ? wish : "";
+	if (strcmp(now, wish) != 0)
+		json_array_append_new(changes,
+		                      json_pack("{s:s, s:s, s:s}", "what", what,
+		                                "now", now, "wish", wish));
+}
+
 static void add_revision(struct req *r, json_t *data,
                          const struct product_view *v)
 {
-	json_t *edit;
+	const struct product *p = &v->product;
+	json_t *edit = json_object(), *changes = json_array();
 
 	if (!v->edited_at.us)
 		return;
-	edit = json_pack("{s:s?, s:s?, s:s?}", "name", v->new_name, "brand",
-	                 v->new_brand, "description", v->new_description);
+	add_change(changes, "Name", p->name, v->new_name);
+	add_change(changes, "Brand", p->brand, v->new_brand);
+	if (v->new_category)
+		add_change(changes, "Category", p->category_name,
+		           v->new_category);
+	add_change(changes, "Description", p->description, v->new_description);
+	add_change(changes, "Attributes", p->attributes.s, v->new_attributes.s);
+	json_object_set_new(edit, "changes", changes);
 	console_text(edit, "edited_at", console_when(&r->ctx, v->edited_at));
 	add_findings(r, edit, "findings", v->new_screening);
 	json_object_set_new(data, "edit", edit);

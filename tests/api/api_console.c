@@ -179,6 +179,47 @@ static void a_list_says_what_was_looked_for(void)
 	CHECK_HAS(a->body, "Nothing matches.", "and nothing is found");
 }
 
+/* What an edit of a live product changes stands beside what it is now; what it
+ * leaves is not repeated. */
+static void an_edit_is_shown_beside_what_it_changes(void)
+{
+	const char *word = unique("Basket");
+	const struct api_answer *a =
+		api_get("/api/categories/coffee-beans", NULL);
+
+	a = api_post("/api/vendor/products",
+	             FMT("{\"name\":\"%s\",\"brand\":\"Old brand\","
+	                 "\"description\":\"As ever\",\"category_id\":\"%s\","
+	                 "\"variants\":[{\"sku\":\"%s\",\"price\":\"5.00\"}]}",
+	                 word, at_text(a, "id"), word),
+	             token_of("vendor"));
+	NEED_API(a, 201, "a product");
+	const char *id = at_text(a, "id");
+	const char *page = FMT("/console/products/%s", id);
+	NEED_API(api_post(FMT("/api/admin/products/%s/approve", id), NULL,
+	                  token_of("admin")),
+	         200, "on sale");
+	sign_in();
+	CHECK_LACKS(visit(page, unique("plain"))->body, "id=\"changes\"",
+	            "no edit");
+	NEED_API(api_patch(FMT("/api/vendor/products/%s", id),
+	                   FMT("{\"name\":\"Big %s\",\"brand\":\"<b>New\"}",
+	                       word),
+	                   token_of("vendor")),
+	         200, "an edit");
+	a = visit(page, unique("edit"));
+	CHECK_API(a, 200, page);
+	const char *table = between(a->body, "id=\"changes\"", "</table>");
+	NEED_TRUE(table != NULL, "the table of changes");
+	CHECK_HAS(table, FMT("<del>%s</del>", word), "the name now");
+	CHECK_HAS(table, FMT("<ins>Big %s</ins>", word), "the name then");
+	CHECK_HAS(table, "<del>Old brand</del>", "the brand now");
+	CHECK_HAS(table, "<ins>&lt;b&gt;New</ins>", "the brand then");
+	CHECK_LACKS(table, "As ever", "the description stays");
+	CHECK_HAS(a->body, "id=\"approve\"", "to be approved");
+	CHECK_HAS(a->body, "id=\"reject\"", "or refused");
+}
+
 static bool start(void)
 {
 	routes_use(all_routes);
@@ -189,4 +230,5 @@ static const struct check_hooks hooks = { .start = start, .stop = api_stop };
 
 CHECK_MAIN_WITH("console", &hooks,
                 TEST(every_page_costs_a_fixed_number_of_statements),
-                TEST(a_list_says_what_was_looked_for))
+                TEST(a_list_says_what_was_looked_for),
+                TEST(an_edit_is_shown_beside_what_it_changes))

@@ -2,6 +2,8 @@
 
 #include "tests/support/goods.h"
 
+#include <string.h>
+
 #include "db/sql.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog.h"
@@ -119,4 +121,24 @@ void many_products(const struct person *owner, struct id category, int n)
 	NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
 	NEED_RC(catalog_rebuild(tc, &n_all), RC_OK, "rebuild");
 	dispatch_flush_touches(tc);
+}
+
+const char *path_with(const char *fmt, struct id id)
+{
+	const char *star = strchr(fmt, '*');
+
+	return arena_fmt(tc->arena, "%.*s%s%s", (int)(star - fmt), fmt,
+	                 text_of(id), star + 1);
+}
+
+const struct answered *post_as(const char *path, const char *body,
+                               const struct person *who)
+{
+	return request("POST", path, body, who->bearer);
+}
+
+const struct answered *patch_as(const char *path, const char *body,
+                                const struct person *who)
+{
+	return request("PATCH", path, body, who->bearer);
 }

@@ -20,6 +20,12 @@ struct id a_live_product(const struct person *owner, struct id category,
 struct id variant_of(struct id product, int i);
 /* "018f…" in the test's arena. */
 const char *text_of(struct id id);
+/* "/api/variants/<id>/stock" of a path with one star. */
+const char *path_with(const char *fmt, struct id id);
+const struct answered *post_as(const char *path, const char *body,
+                               const struct person *who);
+const struct answered *patch_as(const char *path, const char *body,
+                                const struct person *who);
 /* n visible products with a variant each, spread over the category, by plain
  * rows and catalog_rebuild; names "Thing <i>", prices 1.00 and up. */
 void many_products(const struct person *owner, struct id category, int n);

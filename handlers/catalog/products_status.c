@@ -1,0 +1,174 @@
+/* Where a product stands: what its store may do with it, and when. */
+#include "config.h"
+
+#include <string.h>
+
+#include "db/sql.h"
+#include "handlers/catalog/catalog_rules.h"
+#include "handlers/media/media.h"
+
+const char *const product_status_names[] = { "draft",    "pending",  "approved",
+	                                     "rejected", "archived", NULL };
+
+static const struct id none;
+
+static const char *name_of(enum product_status s)
+{
+	return product_status_names[s];
+}
+
+bool catalog_has_status(const struct product *p, enum product_status s)
+{
+	return strcmp(p->status, name_of(s)) == 0;
+}
+
+enum rc catalog_product_lock(struct ctx *c, struct id vendor, struct id id,
+                             int64_t if_version, struct product *p)
+{
+	enum rc rc = products_db_lock(c, id, vendor, p);
+
+	if (!rc && if_version != INT_NONE && if_version != p->version)
+		return fail(c, RC_PRECONDITION, "changed_meanwhile",
+		            "The product has changed in the meantime.");
+	return rc;
+}
+
+/* To the moderators, or past them by rule. The product is locked. */
+enum rc catalog_submit(struct ctx *c, struct product *p)
+{
+	struct store_facts store = { 0 };
+	enum verdict_of_rules verdict = RULES_HOLD;
+	const char *old_status = p->status;
+	struct cause why = catalog_cause(c);
+
+	if (!p->n_variants)
+		return fail(
+			c, RC_CONFLICT, "no_variants",
+			"A product needs a variant before it is submitted.");
+	enum rc rc = catalog_screen(c, p, &verdict);
+	if (!rc)
+		rc = products_db_store(c, p->vendor_id, &store);
+	if (rc)
+		return rc;
+	p->status = name_of(PRODUCT_PENDING);
+	p->reason_code = NULL;
+	p->reason = NULL;
+	p->submitted_at = c->now;
+	p->decided_at = (struct when){ 0 };
+	p->decided_by = none;
+	/* The id's random tail decides which products of a trusted store are
+	 * looked at all the same. */
+	bool is_sample = p->id.b[15] * 100 / 256 < store.sample_percent;
+	if (verdict == RULES_REJECT) {
+		p->status = name_of(PRODUCT_REJECTED);
+		p->reason_code = "screening";
+		p->reason = "The rules of the marketplace do not allow it.";
+	} else if (verdict == RULES_PASS && store.is_trusted && !is_sample) {
+		p->status = name_of(PRODUCT_APPROVED);
+	}
+	if (!catalog_has_status(p, PRODUCT_PENDING)) {
+		p->decided_at = c->now;
+		why = (struct cause){ .name = "rule" };
+	}
+	return catalog_set_status(c, p, old_status, why);
+}
+
+/* What the store may do with a product that stands so. */
+struct verb {
+	enum product_status from[2];
+	const char *only; /* "only approved ones are archived." */
+	enum rc (*work)(struct ctx *c, struct product *p);
+};
+
+static enum rc retire(struct ctx *c, struct product *p)
+{
+	p->status = name_of(PRODUCT_ARCHIVED);
+	return catalog_set_status(c, p, name_of(PRODUCT_APPROVED),
+	                          catalog_cause(c));
+}
+
+static const struct verb submits = {
+	{ PRODUCT_DRAFT, PRODUCT_REJECTED },
+	"only drafts and rejected ones are submitted.",
+	catalog_submit,
+};
+static const struct verb retires = {
+	{ PRODUCT_APPROVED, PRODUCT_APPROVED },
+	"only approved ones are archived.",
+	retire,
+};
+static const struct verb restores = {
+	{ PRODUCT_ARCHIVED, PRODUCT_ARCHIVED },
+	"only archived ones are restored.",
+	catalog_submit,
+};
+
+static enum rc run(struct ctx *c, struct id vendor, struct id id,
+                   const struct verb *v)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_lock(c, id, vendor, &p);
+
+	if (rc)
+		return rc;
+	if (!catalog_has_status(&p, v->from[0]) &&
+	    !catalog_has_status(&p, v->from[1]))
+		return fail(c, RC_CONFLICT, "not_allowed",
+		            "The product is %s: %s", p.status, v->only);
+	return v->work(c, &p);
+}
+
+static enum rc begin_and_run(struct ctx *c, struct id vendor, struct id id,
+                             const struct verb *v)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, run(c, vendor, id, v));
+}
+
+enum rc catalog_product_submit(struct ctx *c, struct id vendor, struct id id)
+{
+	return begin_and_run(c, vendor, id, &submits);
+}
+
+enum rc catalog_product_retire(struct ctx *c, struct id vendor, struct id id)
+{
+	return begin_and_run(c, vendor, id, &retires);
+}
+
+enum rc catalog_product_restore(struct ctx *c, struct id vendor, struct id id)
+{
+	return begin_and_run(c, vendor, id, &restores);
+}
+
+static enum rc drop(struct ctx *c, struct id vendor, struct id id,
+                    int64_t if_version)
+{
+	struct product p = { 0 };
+	enum rc rc = catalog_product_lock(c, vendor, id, if_version, &p);
+
+	if (rc)
+		return rc;
+	/* What was on sale may stand in orders and links: it is archived. */
+	if (catalog_has_status(&p, PRODUCT_APPROVED) ||
+	    catalog_has_status(&p, PRODUCT_ARCHIVED))
+		return fail(c, RC_CONFLICT, "archive_instead",
+		            "A product that was on sale is archived, not "
+		            "deleted.");
+	rc = catalog_note(c, &p, none, catalog_cause(c), "deleted", p.name,
+	                  NULL);
+	if (!rc)
+		rc = media_delete_of_product(c, id);
+	if (!rc)
+		rc = products_db_delete(c, id);
+	catalog_touch_product(c, &p);
+	return rc;
+}
+
+enum rc catalog_product_delete(struct ctx *c, struct id vendor, struct id id,
+                               int64_t if_version)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, drop(c, vendor, id, if_version));
+}
