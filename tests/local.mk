@@ -112,6 +112,7 @@ UNIT_TESTS += %D%/unit/test_staff
 UNIT_TESTS += %D%/unit/test_stock
 UNIT_TESTS += %D%/unit/test_stores
 UNIT_TESTS += %D%/unit/test_text
+UNIT_TESTS += %D%/unit/test_timeline
 UNIT_TESTS += %D%/unit/test_token
 UNIT_TESTS += %D%/unit/test_touches
 UNIT_TESTS += %D%/unit/test_value
