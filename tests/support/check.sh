@@ -263,7 +263,7 @@ check_api() {
 
 check_web() {
 	local web
-	for web in nginx apache-proxy apache-fcgid lighttpd; do
+	for web in ${CHECK_WEB:-nginx apache-proxy apache-fcgid lighttpd}; do
 		check_api $web ".$web"
 	done
 }

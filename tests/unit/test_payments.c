@@ -231,7 +231,7 @@ static void an_open_payment_is_asked_for_less_and_less(void)
 		CHECK_INT(shop_load(o.id).payment->n_checks, i + 1,
 		          "not before its time");
 	}
-	tc->now = when_plus(tc->now, 10 * 86400);
+	tc->now = when_plus(tc->now, 10L * 86400);
 	CHECK_RC(payments_reconcile_job(tc, &more), RC_OK, "ask");
 	CHECK_INT(shop_number("SELECT COUNT(*) FROM payment"
 	                      " WHERE check_at IS NULL"),
