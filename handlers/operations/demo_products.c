@@ -192,7 +192,7 @@ static void set_status(struct batch *b, struct demo_product *p, int64_t i,
 	/* What waits for a moderator is fresh. */
 	if (strcmp(p->status, "pending") == 0)
 		p->created_at =
-			when_plus(w->now, -(int64_t)demo_below(&b->random, 3 * 86400));
+			when_plus(w->now, -demo_below(&b->random, 3L * 86400));
 	p->updated_at = p->created_at;
 	if (strcmp(p->status, "draft") != 0)
 		p->submitted_at = p->created_at;
