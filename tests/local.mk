@@ -37,6 +37,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/sql_faults.h \
 	%D%/support/upload.c \
 	%D%/support/upload.h \
+	%D%/support/things.c \
+	%D%/support/things.h \
 	%D%/support/webdriver.c \
 	%D%/support/webdriver.h
 tests_support_libcheck_a_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -70,6 +72,8 @@ UNIT_TESTS += %D%/unit/test_console
 UNIT_TESTS += %D%/unit/test_crypto
 UNIT_TESTS += %D%/unit/test_discovery
 UNIT_TESTS += %D%/unit/test_dispatch
+UNIT_TESTS += %D%/unit/test_dispatch_answers
+UNIT_TESTS += %D%/unit/test_dispatch_input
 UNIT_TESTS += %D%/unit/test_document
 UNIT_TESTS += %D%/unit/test_form
 UNIT_TESTS += %D%/unit/test_import
