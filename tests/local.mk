@@ -25,6 +25,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h \
+	%D%/support/orders.c \
+	%D%/support/orders.h \
 	%D%/support/people.c \
 	%D%/support/people.h \
 	%D%/support/pictures.c \
@@ -92,6 +94,7 @@ UNIT_TESTS += %D%/unit/test_notifications
 UNIT_TESTS += %D%/unit/test_oauth
 UNIT_TESTS += %D%/unit/test_oidc
 UNIT_TESTS += %D%/unit/test_openapi
+UNIT_TESTS += %D%/unit/test_order_faults
 UNIT_TESTS += %D%/unit/test_orders
 UNIT_TESTS += %D%/unit/test_outbox
 UNIT_TESTS += %D%/unit/test_payments
@@ -101,6 +104,7 @@ UNIT_TESTS += %D%/unit/test_process
 UNIT_TESTS += %D%/unit/test_program
 UNIT_TESTS += %D%/unit/test_query
 UNIT_TESTS += %D%/unit/test_races
+UNIT_TESTS += %D%/unit/test_refunds
 UNIT_TESTS += %D%/unit/test_reply
 UNIT_TESTS += %D%/unit/test_reviews
 UNIT_TESTS += %D%/unit/test_route
@@ -125,7 +129,7 @@ UNIT_TESTS += %D%/unit/test_velocity
 SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
 	-Wl,--wrap=mysql_errno
-%C%_unit_test_orders_LDFLAGS = $(SQL_FAULTS_LINK)
+%C%_unit_test_order_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_catalog_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_media_faults_LDFLAGS = $(SQL_FAULTS_LINK)
