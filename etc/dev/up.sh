@@ -89,8 +89,13 @@ stack_up() {
 	stack_start || refuse 'it did not start; the logs are in '"${V#"$TOP"/}/log"
 }
 
+# The state, or the folder in which it is to be made, must be ours to write.
 need_root_or_owner() {
-	[ ! -d "$V" ] || [ -w "$V" ] || refuse "${V#"$TOP"/} belongs to $(stat -c %U "$V"): run ./dev as that user, or remove it"
+	local place=$V
+	until [ -e "$place" ]; do
+		place=${place%/*}
+	done
+	[ -w "$place" ] || refuse "$place belongs to $(stat -c %U "$place"): run ./dev as that user, or from a clone of your own"
 }
 
 up_tell() {
@@ -119,6 +124,7 @@ up_wait() {
 }
 
 down() {
+	need_root_or_owner
 	if stack_is_running || [ -s "$V/dev.json" ]; then
 		step 'Stopping' stack_stop
 	else

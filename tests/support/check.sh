@@ -11,6 +11,7 @@ check() {
 	V=$TOP/var/check
 	PASSED=0 FAILED=0 SKIPPED=0 STARTED=$EPOCHREALTIME
 	need_place
+	need_root_or_owner
 	need build run check
 	take_turn
 	check_clear

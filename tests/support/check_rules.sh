@@ -13,6 +13,7 @@ rules=(
 	'rule_layout Headers have guards, sources begin with config.h'
 	'rule_headers Every header compiles alone'
 	'rule_pools The web servers and the route table name the same pools'
+	'rule_dev What ./dev cannot do it refuses in clear words'
 	'rule_scripts Scripts can be read by bash and are clean under shellcheck'
 )
 
@@ -212,4 +213,29 @@ rule_scripts() {
 		bash -n "$f" 2>&1 || true
 	done
 	! command -v shellcheck >/dev/null || (cd "$TOP" && shellcheck -S warning -s bash -e SC1090,SC1091,SC2034,SC2046,SC2154,SC2086,SC2120 dev .ci/run etc/dev/*.sh tests/support/*.sh) || true
+}
+
+# "words that must be said|arguments", refused before anything is touched.
+refusals='takes a number from 1 to 65535|up --port 0
+takes a number from 1 to 65535|up --port 65536
+needs a value|up --port
+takes small, full or none|up --demo huge
+there is no web server|up --web caddy
+what is --detatch|up --detatch
+there is no area nosuch|check nosuch
+./dev down|frob'
+rule_dev() {
+	local words arguments said elsewhere
+	while IFS='|' read -r words arguments; do
+		# shellcheck disable=SC2086
+		said=$("$TOP/dev" $arguments 2>&1 9>&-) && echo "./dev $arguments does not fail"
+		[[ $said == *"$words"* ]] || echo "./dev $arguments says: $said"
+	done <<<"$refusals"
+	elsewhere=$(mktemp -d "${TMPDIR:-/tmp}/merkato dev.XXXXXX")
+	mkdir "$elsewhere/etc"
+	cp "$TOP/dev" "$elsewhere/" && cp -r "$TOP/etc/dev" "$elsewhere/etc/"
+	said=$(cd / && "$elsewhere/dev" up 2>&1 9>&-) && echo 'a path with a blank does not fail'
+	[[ $said == *'clone elsewhere'* ]] || echo "a path with a blank: $said"
+	[ ! -e "$elsewhere/var" ] || echo 'a refused start leaves var/'
+	rm -rf "$elsewhere"
 }

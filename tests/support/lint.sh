@@ -5,6 +5,8 @@
 lint() {
 	V=$TOP/var/check
 	PASSED=0 FAILED=0 SKIPPED=0 STARTED=$EPOCHREALTIME WORDS=()
+	need_place
+	need_root_or_owner
 	need build run check
 	take_turn
 	mkdir -p "$V/logs" "$V/log"
