@@ -74,18 +74,19 @@ static enum rc read_tree(struct ctx *c)
 	return RC_OK;
 }
 
-enum rc category_names_path(struct ctx *c, int64_t version, struct id category,
+enum rc category_names_path(struct ctx *c, int64_t *version, struct id category,
                             struct crumb **out, size_t *n)
 {
 	const struct named *path[DEPTH];
 	size_t depth = 0;
 
 	*n = 0;
-	if (version != tree.version || !find(category)) {
+	if (*version != tree.version || !find(category)) {
 		enum rc rc = read_tree(c);
 
 		if (rc)
 			return rc;
+		*version = tree.version;
 	}
 	for (const struct named *k = find(category); k && depth < DEPTH;
 	     k = find(k->parent_id))

@@ -15,8 +15,9 @@
 #define TREE_VERSION \
 	"(SELECT t.version FROM category_tree t WHERE t.id = 1) AS tree_version"
 
-/* From the root to the category, in the arena; *n 0 = there is no such one. */
-CHECKED enum rc category_names_path(struct ctx *c, int64_t version,
+/* From the root to the category, in the arena; *n 0 = there is no such one.
+ * *version is what was read, afterwards: for the next row of the same list. */
+CHECKED enum rc category_names_path(struct ctx *c, int64_t *version,
                                     struct id category, struct crumb **out,
                                     size_t *n);
 

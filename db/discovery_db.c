@@ -155,14 +155,15 @@ static void add_from(struct query *q, const struct product_filter *f,
 static enum rc name_categories(struct ctx *c, const struct product_filter *f,
                                struct product_card *rows, size_t n)
 {
+	int64_t version = f->tree_version;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < n && !rc; i++) {
 		struct crumb *path = NULL;
 		size_t depth = 0;
 
-		rc = category_names_path(c, f->tree_version,
-		                         rows[i].category_id, &path, &depth);
+		rc = category_names_path(c, &version, rows[i].category_id,
+		                         &path, &depth);
 		if (rc || !depth)
 			continue;
 		rows[i].category_name = path[depth - 1].name;

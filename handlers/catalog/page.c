@@ -58,7 +58,7 @@ static void collect_options(struct ctx *c, struct product *p)
 
 static enum rc name_category(struct ctx *c, struct product *p)
 {
-	enum rc rc = category_names_path(c, p->tree_version, p->category_id,
+	enum rc rc = category_names_path(c, &p->tree_version, p->category_id,
 	                                 &p->breadcrumbs, &p->n_breadcrumbs);
 
 	if (rc || !p->n_breadcrumbs)

@@ -11,7 +11,7 @@ profile_lines() {
 
 # Variants with stock, many of them: nobody is to wait for one row.
 checkout_lines() {
-	local token line='POST /api/orders/checkout %s {"items":[{"variant_id":"%s","quantity":1}],"address":{"name":"Bench","phone":"+251911234567","line1":"Bole Road 12","city":"Addis Ababa"}}\n'
+	local line='POST /api/orders/checkout %s {"items":[{"variant_id":"%s","quantity":1}],"address":{"name":"Bench","phone":"+251911234567","line1":"Bole Road 12","city":"Addis Ababa"}}\n'
 	local variants variant i=0
 	local -a tokens
 	tokens=("$(access_token customer)" "$(access_token customer2)")
