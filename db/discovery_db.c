@@ -35,18 +35,21 @@ static const struct field card_fields[] = {
 	FIELD(product_card, version),
 	FIELD(product_card, distance, .flags = PRIVATE),
 	FIELD(product_card, relevance, .flags = PRIVATE),
+	FIELD(product_card, tree_version, .flags = PRIVATE),
+	FIELD(product_card, n_visible, .flags = PRIVATE),
 	FIELDS_END,
 };
 const struct shape product_card_shape = SHAPE(product_card, card_fields);
 
-/* A card without the names of others. */
+#define VISIBLE "(SELECT COALESCE(SUM(n_products), 0) FROM category_count)"
+/* A card without the names of categories. */
 #define OWN_CARD                                                        \
 	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
 	"       p.max_price, p.currency, p.in_stock,"                   \
 	"       p.rating_avg AS rating, p.rating_count, p.picture,"     \
 	"       p.picture_alt, p.category_id, p.vendor_id,"             \
 	"       s.name AS vendor_name, s.slug AS vendor_slug, p.sales," \
-	"       p.views, p.created_at, p.version"
+	"       p.views, p.created_at, p.version, " TREE_VERSION
 #define CARD                                                            \
 	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
 	"       p.max_price, p.currency, p.in_stock,"                   \
@@ -123,12 +126,21 @@ static bool is_rare(const struct product_filter *f, const struct page *page)
 	return f->n_categories > 1 && f->n_in_category < passed;
 }
 
+/* All products are counted in the statement that reads the rows. */
+static bool counts_all(const struct product_filter *f, const struct page *page)
+{
+	return !page->walks && !f->by_category && is_plain(f);
+}
+
 static void add_from(struct query *q, const struct product_filter *f,
                      const struct page *page)
 {
 	const char *name = page->n_order ? page->order[0].name : "created_at";
 
-	query_add(q, OWN_CARD "  FROM product p");
+	query_add(q, OWN_CARD);
+	if (counts_all(f, page))
+		query_add(q, ", " VISIBLE " AS n_visible");
+	query_add(q, "  FROM product p");
 	if (f->by_category && f->n_categories == 1 && id_is_none(f->vendor)) {
 		/* The leaf's own indexes are in the two orders most asked. */
 		if (strcmp(name, "created_at") == 0)
@@ -152,10 +164,10 @@ static void add_from(struct query *q, const struct product_filter *f,
 	             " WHERE p.is_visible = 1");
 }
 
-static enum rc name_categories(struct ctx *c, const struct product_filter *f,
-                               struct product_card *rows, size_t n)
+static enum rc name_categories(struct ctx *c, struct product_card *rows,
+                               size_t n)
 {
-	int64_t version = f->tree_version;
+	int64_t version = n ? rows[0].tree_version : 0;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < n && !rc; i++) {
@@ -172,16 +184,16 @@ static enum rc name_categories(struct ctx *c, const struct product_filter *f,
 	return rc;
 }
 
-/* COUNT without the joins and the order's index, up to one above the cap. */
+/* COUNT without the joins and the order's index. */
 static enum rc count_walk(struct ctx *c, const struct product_filter *f,
                           int64_t *out)
 {
 	struct query *q = arena_new(c->arena, struct query);
 
+	if (is_plain(f) && !f->by_category)
+		return discovery_db_count_visible(c, out);
 	if (is_plain(f)) {
-		*out = f->by_category ? f->n_in_category : f->n_visible;
-		if (*out > COUNT_CAP)
-			*out = COUNT_CAP + 1;
+		*out = f->n_in_category;
 		return RC_OK;
 	}
 	query_init(q, c);
@@ -204,9 +216,15 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
 	                         rows, n, info);
 	if (!rc)
-		rc = name_categories(c, f, *rows, *n);
-	if (!rc && !page->walks)
+		rc = name_categories(c, *rows, *n);
+	if (rc || page->walks)
+		return rc;
+	if (*n && counts_all(f, page))
+		info->count = (*rows)[0].n_visible;
+	else
 		rc = count_walk(c, f, &info->count);
+	if (info->count > COUNT_CAP)
+		info->count = COUNT_CAP + 1;
 	return rc;
 }
 
@@ -243,18 +261,9 @@ enum rc discovery_db_branch(struct ctx *c, struct id id, const char *slug,
 	                A(id), A(slug), A((int)CATEGORIES_MAX));
 }
 
-static const struct field totals_fields[] = {
-	FIELD(product_filter, n_visible),
-	FIELD(product_filter, tree_version),
-	FIELDS_END,
-};
-static const struct shape totals_shape = SHAPE(product_filter, totals_fields);
-
-enum rc discovery_db_totals(struct ctx *c, struct product_filter *f)
+enum rc discovery_db_count_visible(struct ctx *c, int64_t *n)
 {
-	return sql_get(c, &totals_shape, f,
-	               "SELECT COALESCE(SUM(n_products), 0) AS n_visible,"
-	               "       " TREE_VERSION "  FROM category_count");
+	return sql_int(c, n, "SELECT " VISIBLE);
 }
 
 struct found_id {

@@ -32,6 +32,9 @@ struct product_card {
 	int64_t version;
 	/* Values for cursors. */
 	double distance, relevance;
+	/* What a walk reads beside its rows: see category_names.h; visible
+	 * products in all, where they are counted. */
+	int64_t tree_version, n_visible;
 };
 extern const struct shape product_card_shape;
 
@@ -47,8 +50,7 @@ struct product_filter {
 	size_t n_categories;
 	bool by_category;      /* categories is meant, even if empty */
 	int64_t n_in_category; /* visible products there; for the plan */
-	int64_t n_visible;     /* in all */
-	int64_t tree_version;  /* see category_names.h */
+	int64_t n_visible;     /* in all; for the plan of a subtree */
 	struct id vendor;      /* none = any */
 	struct money min_price, max_price; /* none = any */
 	double rating;                     /* NaN = any */
@@ -85,8 +87,7 @@ struct branch {
 CHECKED enum rc discovery_db_branch(struct ctx *c, struct id id,
                                     const char *slug, struct branch **rows,
                                     size_t *n);
-/* Fills n_visible and tree_version, which a walk needs. */
-CHECKED enum rc discovery_db_totals(struct ctx *c, struct product_filter *f);
+CHECKED enum rc discovery_db_count_visible(struct ctx *c, int64_t *n);
 /* Products with a variant of exactly this SKU; at most 8. */
 CHECKED enum rc discovery_db_sku(struct ctx *c, const char *sku,
                                  struct id **ids, size_t *n);

@@ -196,8 +196,10 @@ static enum rc answer_walk(struct req *r, struct product_filter *f,
 	struct page_info info = { 0 };
 	const char *facets = NULL;
 	size_t n = 0;
-	enum rc rc = discovery_db_totals(c, f);
+	enum rc rc = RC_OK;
 
+	if (f->n_categories > 1)
+		rc = discovery_db_count_visible(c, &f->n_visible);
 	if (!rc)
 		rc = discovery_db_walk(c, f, &r->page, &rows, &n, &info);
 	if (!rc && in->facets)
