@@ -2,7 +2,8 @@
 
 bench_run() {
 	local part
-	for part in start memory requests fronts writes searches logins; do
+	# Writes last: the rules against misuse notice so many orders of few people.
+	for part in start memory requests fronts searches logins writes; do
 		case $1 in
 		all | "$part") "bench_$part" ;;
 		esac
@@ -132,10 +133,11 @@ bench_depth() {
 }
 
 bench_logins() {
-	local raw n s rps own p99 pid
+	local raw n s rps own p99 pid bad
 	raw=$("$TOP/var/build/tests/bench/hash_rate")
-	read -r n s _ < <(BODY=$(login_body customer) SECONDS_EACH=6 run_wrk 2 "$URL/api/auth/login" -s "$TOP/tests/bench/login.lua")
-	rps=$(awk -v n="$n" -v s="$s" 'BEGIN { print n / s }')
+	read -r n s _ _ bad < <(BODY=$(login_body customer) SECONDS_EACH=6 run_wrk 2 "$URL/api/auth/login" -s "$TOP/tests/bench/login.lua")
+	[ "$bad" = 0 ] || say "logins: $bad bad answers, which count for nothing"
+	rps=$(awk -v n="$n" -v bad="$bad" -v s="$s" 'BEGIN { print (n - bad) / s }')
 	figure 'logins to raw hashing (one core)' "$(awk -v a="$rps" -v b="$raw" 'BEGIN { print a / b }')" x '>= 0.9'
 	read -r n s _ < <(run_wrk 32 "$URL/api/products?page_size=20")
 	own=$(awk -v n="$n" -v s="$s" 'BEGIN { print n / s }')
