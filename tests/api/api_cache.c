@@ -332,6 +332,19 @@ static const struct api_answer *stock_back(void)
 	                "{\"delta\":1,\"reason\":\"received\"}", s.vendor);
 }
 
+/* What another process has changed is there before that process has told the
+ * cache, for a moment: this waits until all writes have. */
+static bool is_told(void *unused)
+{
+	(void)unused;
+	return peek_int("SELECT COUNT(*) FROM cache_touch") == 0;
+}
+
+static void wait_told(void)
+{
+	NEED_TRUE(wait_until(is_told, NULL, 10), "the cache has heard of it");
+}
+
 static bool image_is_ready(void *unused)
 {
 	const struct api_answer *a =
@@ -352,6 +365,7 @@ static const struct api_answer *image_post(void)
 	s.image = at_text(a, "id");
 	NEED_API(a, 201, "a picture");
 	NEED_TRUE(wait_until(image_is_ready, NULL, 20), "worked on");
+	wait_told();
 	return a;
 }
 
@@ -404,6 +418,7 @@ static const struct api_answer *logo_post(void)
 	                          "logo_status"),
 	                  "ready"),
 	          "the logo is worked on");
+	wait_told();
 	return a;
 }
 
@@ -494,6 +509,7 @@ static const struct api_answer *pay(void)
 	                            .headers = headers });
 
 	NEED_TRUE(wait_until(is_paid, NULL, 20), "paid");
+	wait_told();
 	return a;
 }
 
