@@ -16,7 +16,9 @@
 static const char *place(const char *name)
 {
 	const char *dev = getenv("MERKATO_DEV_JSON");
-	const char *slash = strrchr(dev, '/');
+	const char *slash = dev ? strrchr(dev, '/') : NULL;
+
+	NEED_TRUE(slash != NULL, "where the stack is");
 
 	return FMT("%.*s/%s", (int)(slash - dev), dev, name);
 }
@@ -31,6 +33,8 @@ static const char *merkato(const char *words)
 	NEED_TRUE(readlink(FMT("/proc/%d/exe", (int)process_of("merkato")),
 	                   program, sizeof(program) - 1) > 0,
 	          "the program");
+	/* The shell sees words of this test only.
+	 * NOLINTNEXTLINE(cert-env33-c) */
 	FILE *from = popen(FMT("ASAN_OPTIONS=detect_leaks=0 %s --config %s %s"
 	                       " 2>/dev/null",
 	                       program, place("merkato.conf"), words),
@@ -169,15 +173,13 @@ static void past_events_are_played_to_the_rules(void)
 	for (int i = 0; i < 5; i++)
 		api_login(email, "not my password");
 	const char *said = merkato("rules replay --days 30");
-	const char *row = strstr(said, "login_failures_account");
-	long long threshold = 0, events = 0, hits = 0;
+	char *row = strstr(said, "login_failures_account");
 
 	NEED_TRUE(row != NULL, said);
-	CHECK_INT(sscanf(row, "login_failures_account %lld %lld %lld",
-	                 &threshold, &events, &hits),
-	          3, row);
-	CHECK_INT(threshold, 5, "as the rule says");
-	CHECK_TRUE(events >= 5 && hits >= 1, row);
+	row += strlen("login_failures_account");
+	CHECK_INT(strtoll(row, &row, 10), 5, "the threshold of the rule");
+	CHECK_TRUE(strtoll(row, &row, 10) >= 5, "its events");
+	CHECK_TRUE(strtoll(row, &row, 10) >= 1, "when it would have fired");
 }
 
 CHECK_MAIN_WITH("keys", &api_hooks, TEST(past_events_are_played_to_the_rules),

@@ -20,8 +20,6 @@
  * in TEST_OIDC_PORT; what no honest provider does, test_oidc.c does.
  */
 
-extern char **environ;
-
 enum { STEPS_MAX = 12, READY_S = 30 };
 
 /* As long as the program: the provider ends when its input is closed. */
