@@ -180,6 +180,8 @@ static void past_events_are_played_to_the_rules(void)
 	CHECK_INT(strtoll(row, &row, 10), 5, "the threshold of the rule");
 	CHECK_TRUE(strtoll(row, &row, 10) >= 5, "its events");
 	CHECK_TRUE(strtoll(row, &row, 10) >= 1, "when it would have fired");
+	/* Others sign in from this address, too. */
+	poke("DELETE FROM login_attempt");
 }
 
 CHECK_MAIN_WITH("keys", &api_hooks, TEST(past_events_are_played_to_the_rules),

@@ -5,6 +5,7 @@
 
 #include "fcgi/base/buf.h"
 #include "tests/support/api.h"
+#include "tests/support/api_join.h"
 #include "tests/support/api_stack.h"
 #include "tests/support/pictures.h"
 
@@ -216,6 +217,21 @@ static void a_suspension_closes_listings_carts_and_search_at_once(void)
 	api_delete("/api/cart", customer);
 }
 
+static void who_was_rejected_applies_again(void)
+{
+	const char *owner = api_join_vendor("again");
+	const struct api_answer *a = api_get("/api/vendor/store", owner);
+	const char *path =
+		FMT("/api/admin/vendors/%s/reject", at_text(a, "id"));
+
+	NEED_API(api_post(path, "{\"reason\":\"no license\"}",
+	                  token_of("moderator")),
+	         200, "rejected");
+	a = api_post("/api/vendor/store/apply", NULL, owner);
+	CHECK_API(a, 200, "applies again");
+	CHECK_TEXT(at_text(a, "status"), "pending", "and waits");
+}
+
 static bool start(void)
 {
 	return api_start() && pictures_start();
@@ -232,4 +248,5 @@ static const struct check_hooks hooks = { .start = start, .stop = stop };
 CHECK_MAIN_WITH("stores", &hooks, TEST(a_logo_is_shown_replaced_and_taken_down),
                 TEST(only_the_owner_changes_the_logo),
                 TEST(hours_and_holidays_are_told),
+                TEST(who_was_rejected_applies_again),
                 TEST(a_suspension_closes_listings_carts_and_search_at_once))
