@@ -2,6 +2,8 @@
 
 #include "db/categories_db.h"
 
+#include <string.h>
+
 #include "db/sql.h"
 #include "fcgi/base/crypto.h"
 
@@ -248,16 +250,51 @@ enum rc categories_db_count_faults(struct ctx *c, int64_t *n)
 	               "           AND p.is_visible = 1)");
 }
 
-enum rc categories_db_recount(struct ctx *c)
+struct span_id {
+	struct id id;
+};
+static const struct field span_fields[] = { FIELD(span_id, id), FIELDS_END };
+static const struct shape span_shape = SHAPE(span_id, span_fields);
+
+/* In spans of categories: no statement may take longer than a request's. */
+static enum rc recount(struct ctx *c)
 {
+	/* None would be NULL, which nothing is above. */
+	struct id after = { { [15] = 1 } };
+	bool more = true;
 	/* Whoever wrote rows by hand may have written names, too. */
 	enum rc rc = categories_db_lock(c);
 
 	if (!rc)
 		rc = sql_run(c, "DELETE FROM category_count");
-	if (rc)
-		return rc;
-	return sql_run(c, "INSERT INTO category_count (category_id, n_products)"
-	                  " SELECT category_id, COUNT(*) FROM product"
-	                  "  WHERE is_visible = 1 GROUP BY category_id");
+	while (!rc && more) {
+		struct span_id last;
+
+		memset(&last, 0xff, sizeof(last));
+		rc = sql_find(c, &span_shape, &last, &more,
+		              "SELECT id FROM category WHERE id > ?"
+		              " ORDER BY id LIMIT 1 OFFSET 9",
+		              A(after));
+		if (!rc)
+			rc = sql_run(
+				c,
+				"INSERT INTO category_count"
+				"  (category_id, n_products)"
+				" SELECT category_id, COUNT(*) FROM product"
+				"  FORCE INDEX (category_newest)"
+				"  WHERE is_visible = 1"
+				"    AND category_id > ?"
+				"    AND category_id <= ?"
+				"  GROUP BY category_id",
+				A(after), A(last.id));
+		after = last.id;
+	}
+	return rc;
+}
+
+enum rc categories_db_recount(struct ctx *c)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, recount(c));
 }

@@ -223,27 +223,6 @@ enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows, size_t n)
 	return sql_insert_all(c, "product_rating", &rating_shape, rows, n);
 }
 
-struct product_id {
-	struct id id;
-};
-static const struct field product_id_fields[] = { FIELD(product_id, id),
-	                                          FIELDS_END };
-static const struct shape product_id_shape =
-	SHAPE(product_id, product_id_fields);
-
-enum rc demo_db_product_at(struct ctx *c, int64_t n, struct id *out)
-{
-	struct product_id row;
-	enum rc rc = sql_get(c, &product_id_shape, &row,
-	                     "SELECT id FROM product FORCE INDEX (PRIMARY)"
-	                     " ORDER BY id LIMIT 1 OFFSET ?",
-	                     A(n));
-
-	if (!rc)
-		*out = row.id;
-	return rc;
-}
-
 enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
                       size_t *n_rows)
 {

@@ -122,8 +122,6 @@ CHECKED enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows,
 
 /* Up to n variants that are for sale, with enough of them: of every store some.
  */
-/* The id of the product before which n others are. */
-CHECKED enum rc demo_db_product_at(struct ctx *c, int64_t n, struct id *out);
 CHECKED enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
                               size_t *n_rows);
 

@@ -220,10 +220,12 @@ compile-tests: all
 
 # What ./dev bench compares with.
 EXTRA_PROGRAMS += %D%/bench/null_responder %D%/bench/hash_rate \
-	%D%/bench/bare_write
+	%D%/bench/bare_write %D%/bench/photo
 %C%_bench_bare_write_LDADD = libmerkato.a $(MERKATO_LIBS)
 %C%_bench_hash_rate_LDADD = $(MERKATO_LIBS)
 %C%_bench_null_responder_LDADD = $(LIBS_PKG_LIBS)
-EXTRA_DIST += %D%/bench/bench.sh %D%/bench/cases.sh %D%/bench/measure.sh \
-	%D%/bench/writes.sh %D%/bench/fronts.sh \
+%C%_bench_photo_CPPFLAGS = $(AM_CPPFLAGS) $(MAGICK_CFLAGS)
+%C%_bench_photo_LDADD = $(MAGICK_LIBS)
+EXTRA_DIST += %D%/bench/bench.sh %D%/bench/cases.sh %D%/bench/catalog.sh \
+	%D%/bench/measure.sh %D%/bench/writes.sh %D%/bench/fronts.sh \
 	%D%/bench/login.lua %D%/bench/rotate.lua

@@ -47,6 +47,7 @@ conf_mysql() {
 	# for pages to be written.
 	local pool=256M redo=96M
 	[ "$DEMO" != full ] || pool=1G redo=512M
+	[ "$DEMO" != million ] || pool=2G redo=1G
 	cat >"$V/mysql.cnf" <<-END
 		# Small, on a socket only; orders survive a kill (flush at each commit).
 		[mariadbd]

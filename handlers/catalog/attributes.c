@@ -77,7 +77,7 @@ enum rc catalog_attributes_check(struct ctx *c, struct id category,
 	struct category_attribute *rows = NULL;
 	json_t *j = NULL;
 	size_t n = 0;
-	enum rc rc = categories_db_attributes(c, category, &rows, &n);
+	enum rc rc = catalog_attributes_of(c, category, &rows, &n);
 
 	if (!rc && given.s)
 		rc = json_read(c, given.s, strlen(given.s), &j);

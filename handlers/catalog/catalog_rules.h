@@ -210,8 +210,17 @@ CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 enum verdict_of_rules { RULES_PASS, RULES_HOLD, RULES_REJECT };
 CHECKED enum rc catalog_screen(struct ctx *c, struct product *p,
                                enum verdict_of_rules *out);
-/* While on, what is usual in a category is asked once: for imports. */
-void catalog_screen_remember(bool on);
+/* While on, what these three yield is asked for once: for an import's run. */
+void catalog_remember(bool on);
+CHECKED enum rc catalog_store_facts(struct ctx *c, struct id vendor,
+                                    struct store_facts *out);
+/* Fills usual_price and n_priced. */
+CHECKED enum rc catalog_usual_price(struct ctx *c, const struct product *p,
+                                    struct screening_facts *out);
+struct category_attribute;
+CHECKED enum rc catalog_attributes_of(struct ctx *c, struct id category,
+                                      struct category_attribute **rows,
+                                      size_t *n);
 
 /* Whether a store's products are approved by rule, but for a sample. */
 CHECKED enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,

@@ -201,7 +201,7 @@ enum rc catalog_set_status(struct ctx *c, struct product *p,
 {
 	struct store_facts store = { 0 };
 	bool was_visible = p->is_visible;
-	enum rc rc = products_db_store(c, p->vendor_id, &store);
+	enum rc rc = catalog_store_facts(c, p->vendor_id, &store);
 
 	if (rc)
 		return rc;

@@ -219,8 +219,8 @@ enum rc catalog_job_import(struct ctx *c, bool *more)
 	}
 	if (rc)
 		return rc;
-	catalog_screen_remember(true);
+	catalog_remember(true);
 	rc = run(c, m, more);
-	catalog_screen_remember(false);
+	catalog_remember(false);
 	return rc;
 }

@@ -16,6 +16,7 @@ libmerkato_a_SOURCES += %D%/page.c
 libmerkato_a_SOURCES += %D%/products.c
 libmerkato_a_SOURCES += %D%/products_http.c
 libmerkato_a_SOURCES += %D%/products_status.c
+libmerkato_a_SOURCES += %D%/remember.c
 libmerkato_a_SOURCES += %D%/screening.c
 libmerkato_a_SOURCES += %D%/stock.c
 libmerkato_a_SOURCES += %D%/variants.c

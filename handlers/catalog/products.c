@@ -74,7 +74,7 @@ static enum rc place(struct ctx *c, struct product *p, double lat, double lng)
 	p->lng = lng;
 	if (p->has_own_place)
 		return RC_OK;
-	rc = products_db_store(c, p->vendor_id, &store);
+	rc = catalog_store_facts(c, p->vendor_id, &store);
 	p->lat = store.lat;
 	p->lng = store.lng;
 	return rc;
@@ -318,7 +318,7 @@ static enum rc edit_live(struct ctx *c, const struct product *was,
 	enum rc rc = catalog_screen(c, is, &verdict);
 
 	if (!rc)
-		rc = products_db_store(c, is->vendor_id, &store);
+		rc = catalog_store_facts(c, is->vendor_id, &store);
 	if (rc)
 		return rc;
 	if (verdict == RULES_REJECT)

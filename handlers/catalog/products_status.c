@@ -47,7 +47,7 @@ enum rc catalog_submit(struct ctx *c, struct product *p)
 			"A product needs a variant before it is submitted.");
 	enum rc rc = catalog_screen(c, p, &verdict);
 	if (!rc)
-		rc = products_db_store(c, p->vendor_id, &store);
+		rc = catalog_store_facts(c, p->vendor_id, &store);
 	if (rc)
 		return rc;
 	p->status = name_of(PRODUCT_PENDING);

@@ -12,8 +12,7 @@ enum {
 	/* A price this many times off the category's usual one is looked at. */
 	OUTLIER = 10,
 	/* A category of fewer products has no usual price. */
-	PRICED_MIN = 10,
-	REMEMBERED = 64 /* categories */
+	PRICED_MIN = 10
 };
 
 /* The different folded words of name, brand and description. */
@@ -57,41 +56,6 @@ static void add(struct buf *b, const char *rule, const char *what)
 	buf_putc(b, '}');
 }
 
-/* What was usual in categories, while an import says to remember it: for some
- * seconds, and but for what it adds itself. */
-static struct {
-	bool is_on;
-	size_t n;
-	struct usual {
-		struct id category;
-		struct money price;
-		int64_t n_priced;
-	} all[REMEMBERED];
-} memory;
-
-void catalog_screen_remember(bool on)
-{
-	memory.is_on = on;
-	memory.n = 0;
-}
-
-static enum rc usual_price(struct ctx *c, const struct product *p,
-                           struct screening_facts *f)
-{
-	for (size_t i = 0; i < memory.n; i++)
-		if (id_equal(memory.all[i].category, p->category_id)) {
-			f->usual_price = memory.all[i].price;
-			f->n_priced = memory.all[i].n_priced;
-			return RC_OK;
-		}
-	enum rc rc = products_db_usual_price(c, p->category_id, p->id, f);
-	if (!rc && memory.is_on && memory.n < REMEMBERED)
-		memory.all[memory.n++] =
-			(struct usual){ p->category_id, f->usual_price,
-			                f->n_priced };
-	return rc;
-}
-
 enum rc catalog_screen(struct ctx *c, struct product *p,
                        enum verdict_of_rules *out)
 {
@@ -103,7 +67,7 @@ enum rc catalog_screen(struct ctx *c, struct product *p,
 	enum rc rc = products_db_screening(c, p, words, n, &f);
 
 	if (!rc)
-		rc = usual_price(c, p, &f);
+		rc = catalog_usual_price(c, p, &f);
 	if (rc)
 		return rc;
 	buf_init(&b, c->arena, 128);

@@ -221,20 +221,30 @@ static enum rc make_side_by_side(struct ctx *c, const struct demo_world *w,
 	            "not all products could be loaded");
 }
 
-/* The ids between which products number from … to - 1 are. */
+/* Ids begin with the time, and so do those of products by their number. */
+static struct id id_before(const struct demo_world *w, int64_t i)
+{
+	uint64_t ms = (uint64_t)demo_product_time(w, i).us / 1000;
+	struct id id = { { 0 } };
+
+	for (int k = 0; k < 6; k++)
+		id.b[k] = (unsigned char)(ms >> (8 * (5 - k)));
+	return id;
+}
+
+/* The words of products number from … to - 1. */
 static enum rc index_part(struct ctx *c, const struct demo_world *w,
                           int64_t from, int64_t to)
 {
 	struct id after = { { 0 } }, last;
 	int64_t n;
-	enum rc rc = RC_OK;
 
 	memset(&last, 0xff, sizeof(last));
 	if (from)
-		rc = demo_db_product_at(c, from - 1, &after);
-	if (!rc && to < w->size->n_products)
-		rc = demo_db_product_at(c, to - 1, &last);
-	return rc ? rc : discovery_rebuild_span(c, after, last, &n);
+		after = id_before(w, from);
+	if (to < w->size->n_products)
+		last = id_before(w, to);
+	return discovery_rebuild_span(c, after, last, &n);
 }
 
 static enum rc make_pictures(struct ctx *c, struct demo_world *w)

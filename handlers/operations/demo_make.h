@@ -57,6 +57,8 @@ void demo_make_reviews(const struct demo_world *w, struct demo_random *r,
                        int64_t i, struct demo_product *p,
                        struct demo_review *rows, size_t *n,
                        struct demo_rating *rating);
+/* When product number i was made; grows with i. */
+struct when demo_product_time(const struct demo_world *w, int64_t i);
 /* Products from … to - 1 with all that hangs on them, in transactions of a few
  * hundred; the same whoever makes them in which order. */
 CHECKED enum rc demo_make_products(struct ctx *c, const struct demo_world *w,

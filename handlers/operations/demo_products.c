@@ -204,6 +204,14 @@ static void set_status(struct batch *b, struct demo_product *p, int64_t i,
 	}
 }
 
+struct when demo_product_time(const struct demo_world *w, int64_t i)
+{
+	int64_t age = YEAR_S - (int64_t)((double)YEAR_S * (double)i /
+	                                 (double)w->size->n_products);
+
+	return when_plus(w->now, -age - 7200);
+}
+
 static void add_product(struct batch *b, int64_t i)
 {
 	const struct demo_world *w = b->w;
@@ -216,11 +224,9 @@ static void add_product(struct batch *b, int64_t i)
 	const struct demo_leaf *leaf = &w->leaves[i % (int64_t)w->n_leaves];
 	const struct demo_options *o = leaf->sub->options;
 	struct demo_product *p = &b->products[b->n_products];
-	int64_t age = YEAR_S - (int64_t)((double)YEAR_S * (double)i /
-	                                 (double)w->size->n_products);
 
 	*p = (struct demo_product){
-		.created_at = when_plus(w->now, -age - 7200),
+		.created_at = demo_product_time(w, i),
 		.vendor_id = s->id,
 		.category_id = leaf->id,
 		.currency = settings->currency,

@@ -10,12 +10,15 @@
 . "$TOP/tests/bench/writes.sh"
 # shellcheck source=tests/bench/fronts.sh
 . "$TOP/tests/bench/fronts.sh"
+# shellcheck source=tests/bench/catalog.sh
+. "$TOP/tests/bench/catalog.sh"
 
-bench_usage='./dev bench [all|start|memory|requests|fronts|writes|searches|logins] [--rounds 5] [--demo full|small] [--port 8090]'
+bench_usage='./dev bench [all|start|memory|requests|fronts|writes|searches|logins|catalog] [--rounds 5] [--demo full|small] [--port 8090]'
 
 # shellcheck disable=SC2034 # for etc/dev
 bench() {
 	local what=all missed=0
+	[ "${1:-}" != catalog ] || { bench_catalog "${@:2}" && return; }
 	ROUNDS=5 SECONDS_EACH=2 DEMO=full PORT=8090 WEB=nginx
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -42,13 +45,13 @@ bench_stack() {
 	need_place
 	need build run bench apache
 	local build=$TOP/var/build
-	V=$TOP/var/bench
+	V=${BENCH_DIR:-$TOP/var/bench}
 	PROGRAM=$build/merkato
 	take_turn
 	stack_is_running || stack_sweep
 	is_our_port || need_port
 	step 'Building' build "$build" || exit 1
-	make -s -C "$build" tests/bench/null_responder tests/bench/hash_rate tests/bench/bare_write || exit 1
+	make -s -C "$build" tests/bench/null_responder tests/bench/hash_rate tests/bench/bare_write tests/bench/photo || exit 1
 	EXTRA_CONF='MERKATO_LIMIT_READ=0
 MERKATO_LIMIT_WRITE=0
 MERKATO_LIMIT_AUTH=0'

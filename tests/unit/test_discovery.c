@@ -177,6 +177,39 @@ static void facets_count_what_is_listed(void)
 	}
 }
 
+/* However it is written, an option is one; a product counts once. */
+static void option_facets_follow_the_variants(void)
+{
+	const struct person *owner = an_owner();
+	struct id goods = a_category("Goods", none);
+	struct id mug = a_live_product(owner, goods, "Mug");
+	const char *list = "/api/products?facets=1", *n;
+	const struct answered *a;
+
+	a_live_product(owner, goods, "Pot");
+	a = request("PATCH",
+	            arena_fmt(tc->arena, "/api/variants/%s",
+	                      text_of(variant_of(mug, 0))),
+	            "{\"options\":{\"COLOUR\":\"Jade\"}}", owner->bearer);
+	CHECK_INT(a->status, 200, a->body);
+	a = get(list);
+	CHECK_HAS(a->body, "{\"value\":\"Jade\",\"count\":1}", "come");
+	CHECK_TEXT(answered_text(a, "facets.option.1.name"), NULL,
+	           "one option, in two spellings");
+	CHECK_TEXT(count_of("/api/products?q=jade"), "1", "searched, too");
+	n = answered_text(get("/api/products?q=jade&facets=1"),
+	                  "facets.option.0.values.0.count");
+	CHECK_TEXT(n, "1", "of one product");
+	a = request("DELETE",
+	            arena_fmt(tc->arena, "/api/variants/%s",
+	                      text_of(variant_of(mug, 0))),
+	            NULL, owner->bearer);
+	CHECK_INT(a->status, 204, a->body);
+	CHECK_LACKS(get(list)->body, "Jade", "gone");
+	CHECK_TEXT(count_of("/api/products?q=jade&in_stock=true"), "0",
+	           "nor found");
+}
+
 static int n_statements(const char *path)
 {
 	const struct answered *a = get(path);
@@ -470,6 +503,7 @@ static const struct check_hooks hooks = {
 
 CHECK_MAIN_WITH("discovery", &hooks, TEST(bad_questions_have_exact_answers),
                 TEST(filters_combine), TEST(facets_count_what_is_listed),
+                TEST(option_facets_follow_the_variants),
                 TEST(lists_run_the_same_statements_at_any_size),
                 TEST(a_page_is_three_statements),
                 TEST(a_renamed_category_is_called_so_at_once),
