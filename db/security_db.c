@@ -173,6 +173,10 @@ static const struct field number_row_fields[] = {
 static const struct shape number_row_shape =
 	SHAPE(number_row, number_row_fields);
 
+/* Counted up to a bound: a rule asks whether there are enough, and a busy hour
+ * must not make the next event dear. */
+enum { COUNT_ABOVE = 100 };
+
 static enum rc count_kind(struct query *q, const char *kind,
                           const struct rule_row *r, const struct event_row *e,
                           int64_t *n)
@@ -185,6 +189,7 @@ static enum rc count_kind(struct query *q, const char *kind,
 	          A(kind), A(when_plus(e->created_at, -r->window_s)),
 	          A(e->created_at));
 	add_scope(q, r, e);
+	query_add(q, " LIMIT ?) AS counted", A(r->threshold + COUNT_ABOVE));
 	enum rc rc = query_get(q, &number_row_shape, &row);
 
 	if (!rc)
@@ -199,11 +204,13 @@ enum rc security_db_rule_count(struct ctx *c, const struct rule_row *r,
 
 	query_init(&q, c);
 	if (strcmp(r->counts, "accounts") == 0)
-		query_add(&q, "SELECT COUNT(DISTINCT account) AS n");
+		query_add(&q, "SELECT COUNT(what) AS n"
+		              "  FROM (SELECT DISTINCT account AS what");
 	else if (strcmp(r->counts, "users") == 0)
-		query_add(&q, "SELECT COUNT(DISTINCT user_id) AS n");
+		query_add(&q, "SELECT COUNT(what) AS n"
+		              "  FROM (SELECT DISTINCT user_id AS what");
 	else
-		query_add(&q, "SELECT COUNT(*) AS n");
+		query_add(&q, "SELECT COUNT(*) AS n FROM (SELECT 1 AS what");
 	return count_kind(&q, r->kind, r, e, n);
 }
 
@@ -213,7 +220,7 @@ enum rc security_db_rule_before(struct ctx *c, const struct rule_row *r,
 	struct query q;
 
 	query_init(&q, c);
-	query_add(&q, "SELECT COUNT(*) AS n");
+	query_add(&q, "SELECT COUNT(*) AS n FROM (SELECT 1 AS what");
 	return count_kind(&q, r->after_kind, r, e, n);
 }
 

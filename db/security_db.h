@@ -97,7 +97,8 @@ CHECKED enum rc security_db_rule_get(struct ctx *c, const char *name,
                                      struct rule_row *out);
 CHECKED enum rc security_db_rule_set(struct ctx *c, const struct rule_row *r,
                                      int64_t *changed);
-/* How often the rule's kind happened up to the event, within its scope. */
+/* How often the rule's kind happened up to the event, within its scope; counted
+ * to some 100 above the threshold. */
 CHECKED enum rc security_db_rule_count(struct ctx *c, const struct rule_row *r,
                                        const struct event_row *e, int64_t *n);
 /* How often after_kind happened before the event, within its scope. */
