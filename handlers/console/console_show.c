@@ -180,7 +180,7 @@ void console_list(struct req *r, json_t *data, size_t n,
 	add_pager(r, data, info);
 	console_flag(data, "is_empty", n == 0);
 	console_flag(data, "is_filtered", r->n_queries > 0);
-	console_text(data, "here", r->path);
+	console_text(data, "here_url", r->path);
 	console_text(data, "asked_status", console_asked(r, "status"));
 	if (orders)
 		console_choices(data, "orders", orders, present_order(r));
