@@ -48,7 +48,7 @@
 	TEXT(replica_socket, "", "Socket of the read replica")                                                               \
 	TEXT(memcached, "", "memcached servers: /path/to.sock or host:port, with commas; empty = no cache")                  \
 	SECRET(secret, "Master secret, at least 32 bytes; keys for each purpose are derived from it")                        \
-	SECRET(jwt_keys, "Signing keys as kid:secret, the first signs, with commas; empty = derived from secret")            \
+	SECRET(jwt_keys, "Signing keys as kid[@Unix time]:secret, with commas; the first whose time has come signs; empty = derived")\
 	INT(access_token_s, 900, 60, 900, "Life of an access token in seconds")                                              \
 	INT(refresh_token_days, 30, 1, 365, "Life of a session in days")                                                     \
 	INT(password_rounds, 600000, 1000, 10000000, "PBKDF2 rounds; below 600000 only for tests")                           \

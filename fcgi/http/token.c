@@ -25,11 +25,12 @@ static const char audience[] = "merkato";
 
 struct key {
 	char kid[KID_MAX + 1];
+	int64_t signs_from; /* Unix seconds; opens tokens before, too */
 	unsigned char secret[SECRET_MAX];
 	int n;
 };
 
-/* Read once at start, before fork; the first key signs. */
+/* Read once at start, before fork; the first whose time has come signs. */
 static struct {
 	struct key keys[KEYS_MAX];
 	size_t n;
@@ -74,12 +75,30 @@ static const struct key *find_key(const char *kid)
 	return NULL;
 }
 
+/* "k2@1795370000" → 2 and the time: a key that is known everywhere before it
+ * signs anywhere. */
+static bool take_start(const char *s, size_t *n_kid, int64_t *signs_from)
+{
+	const char *at = memchr(s, '@', *n_kid);
+
+	*signs_from = 0;
+	if (!at)
+		return true;
+	size_t n_time = *n_kid - (size_t)(at - s) - 1;
+	*n_kid = (size_t)(at - s);
+	return text_int(at + 1, n_time, signs_from) && *signs_from >= 0;
+}
+
 static bool add_key(const char *s, size_t n)
 {
 	const char *colon = memchr(s, ':', n);
 	size_t n_kid = colon ? (size_t)(colon - s) : 0;
 	size_t n_secret = colon ? n - n_kid - 1 : 0;
+	int64_t signs_from;
 
+	if (!take_start(s, &n_kid, &signs_from))
+		return complain("after a key's @ stand the Unix seconds from "
+		                "which it signs");
 	if (ring.n == KEYS_MAX)
 		return complain("there are too many keys");
 	if (!is_kid(s, n_kid))
@@ -94,6 +113,7 @@ static bool add_key(const char *s, size_t n)
 		return complain("a key id is there twice");
 	memcpy(key->secret, colon + 1, n_secret);
 	key->n = (int)n_secret;
+	key->signs_from = signs_from;
 	ring.n++;
 	return true;
 }
@@ -185,13 +205,22 @@ static char *sign(struct ctx *c, const struct key *key, const char *claims)
 	return copy;
 }
 
+static const struct key *signing_key(int64_t now_s)
+{
+	for (size_t i = 0; i < ring.n; i++)
+		if (ring.keys[i].signs_from <= now_s)
+			return &ring.keys[i];
+	return &ring.keys[0];
+}
+
 enum rc token_make(struct ctx *c, const struct token *t, int64_t seconds,
                    const char **out)
 {
 	if (!ring.n || !t->use)
 		return fail(c, RC_INTERNAL, "no_key", "Tokens are not set up.");
-	char *claims = claims_text(c, t, c->now.us / 1000000, seconds);
-	char *text = claims ? sign(c, &ring.keys[0], claims) : NULL;
+	int64_t now_s = c->now.us / 1000000;
+	char *claims = claims_text(c, t, now_s, seconds);
+	char *text = claims ? sign(c, signing_key(now_s), claims) : NULL;
 	if (!text)
 		return fail(c, RC_INTERNAL, "no_token",
 		            "The token could not be made.");

@@ -23,8 +23,9 @@ CHECKED enum rc token_make(struct ctx *c, const struct token *t,
  * 30 s of leeway ask. RC_UNAUTHORIZED, never says why in detail. */
 CHECKED enum rc token_check(struct ctx *c, const char *text, const char *use,
                             struct token *out);
-/* Reads settings->jwt_keys (kid:secret, first signs) or derives one key. False
- * with a message on stderr. */
+/* Reads settings->jwt_keys (kid:secret or kid@seconds:secret, all open tokens,
+ * the first whose time has come signs) or derives one key. False with a message
+ * on stderr. */
 bool token_load_keys(void);
 
 #endif

@@ -388,11 +388,12 @@ const struct command operations_commands[] = {
 	          "workers serve.",
 	  .run = command_search_rebuild },
 	{ .name = "keys rotate",
-	  .usage = "",
+	  .usage = "[--after 300]",
 	  .summary =
 	          "Print a new MERKATO_JWT_KEYS: a new key, and the last one",
 	  .help = "Tokens signed with the key in use stay valid until they "
-	          "expire.",
+	          "expire. The new key signs after so many seconds, when all "
+	          "hosts have been reloaded.",
 	  .run = command_keys_rotate },
 	{ .name = "rules replay",
 	  .usage = "[--days N]",

@@ -32,35 +32,64 @@ int command_rules_replay(struct args *a)
 	return operations_work(run_replay, a);
 }
 
+/* What `keys rotate` was given, in seconds. */
+static int64_t rotate_after = 300;
+enum { ROTATE_AFTER_MAX = 86400 };
+
+/* A key that does not sign yet must not be the one that is left. */
+static bool is_waiting(const char *keys, struct when now)
+{
+	size_t n_kid = strcspn(keys, ":,");
+	const char *at = memchr(keys, '@', n_kid);
+	int64_t from = 0;
+
+	return at && text_int(at + 1, n_kid - (size_t)(at - keys) - 1, &from) &&
+	       from > now.us / 1000000;
+}
+
 /*
- * A new key in front signs from now on, the one that signed until now still
- * opens the tokens of the last minutes; older ones go.
+ * A new key in front that signs when every worker of every host knows it; the
+ * one that signs until then still opens the tokens of the last minutes; older
+ * ones go.
  */
 static enum rc run_rotate(struct ctx *c, struct args *a)
 {
 	struct when_parts now = when_split(c->now);
-	const char *old = settings->jwt_keys;
+	const char *old = settings->jwt_keys ? settings->jwt_keys : "";
 	unsigned char secret[32], tail[2];
-	size_t n = old ? strcspn(old, ",") : 0;
+	size_t n = strcspn(old, ",");
 
 	(void)a;
+	if (is_waiting(old, c->now))
+		return fail(c, RC_CONFLICT, "rotating",
+		            "The first key does not sign yet: wait until it "
+		            "does.");
 	random_bytes(secret, sizeof(secret));
 	random_bytes(tail, sizeof(tail));
 	/* The tail keeps two of one second apart. */
-	printf("MERKATO_JWT_KEYS=k%04d%02d%02d%02d%02d%02d%s:%s,%.*s\n",
+	printf("MERKATO_JWT_KEYS=k%04d%02d%02d%02d%02d%02d%s@%lld:%s,%.*s\n",
 	       now.year, now.month, now.day, now.hour, now.minute, now.second,
 	       text_hex(c->arena, tail, sizeof(tail)),
+	       (long long)(c->now.us / 1000000 + rotate_after),
 	       text_hex(c->arena, secret, sizeof(secret)), n ? (int)n : 7,
 	       n ? old : "derived");
-	fputs("Put this line into the configuration and reload (HUP) on every "
-	      "host.\nNobody is logged out.\n",
-	      stderr);
+	fprintf(stderr,
+	        "Put this line into the configuration and reload (HUP) on "
+	        "every host within %lld s.\nNobody is logged out.\n",
+	        (long long)rotate_after);
 	return RC_OK;
 }
 
 int command_keys_rotate(struct args *a)
 {
+	const char *after = args_value(a, "--after");
+
 	if (!args_end(a, ""))
 		return COMMAND_USAGE;
+	if (after && (!text_int(after, strlen(after), &rotate_after) ||
+	              rotate_after < 0 || rotate_after > ROTATE_AFTER_MAX)) {
+		fputs("merkato keys rotate: --after is 0 to 86400\n", stderr);
+		return COMMAND_USAGE;
+	}
 	return operations_work(run_rotate, a);
 }

@@ -302,6 +302,37 @@ static void wrong_signatures_are_refused(void)
 	CHECK_RC(check(large), RC_UNAUTHORIZED, "5 kB");
 }
 
+/* In another worker the key may be known already: it opens at once. */
+static void a_key_signs_when_its_time_has_come(void)
+{
+	const long long from = tc->now.us / 1000000 + 60;
+	struct token t = { .use = "access", .subject = id_new() }, got;
+	const char *early = NULL, *late = NULL;
+
+	NEED_TRUE(settings_set("jwt_keys",
+	                       arena_fmt(tc->arena, "k9@%lld:%s,k1:%s", from,
+	                                 SECRET "9", SECRET)),
+	          "two keys");
+	NEED_TRUE(token_load_keys(), "loaded");
+	NEED_RC(token_make(tc, &t, 900, &early), RC_OK, "before");
+	tc->now = when_plus(tc->now, 60);
+	NEED_RC(token_make(tc, &t, 900, &late), RC_OK, "after");
+	tc->now = when_plus(tc->now, -60);
+	NEED_TRUE(settings_set("jwt_keys", "k1:" SECRET), "the old one alone");
+	NEED_TRUE(token_load_keys(), "loaded");
+	CHECK_RC(token_check(tc, early, "access", &got), RC_OK, "the old key");
+	CHECK_RC(token_check(tc, late, "access", &got), RC_UNAUTHORIZED,
+	         "the new key");
+	NEED_TRUE(settings_set("jwt_keys", arena_fmt(tc->arena, "k9@%lld:%s",
+	                                             from + 900, SECRET "9")),
+	          "the new one alone");
+	NEED_TRUE(token_load_keys(), "loaded");
+	tc->now = when_plus(tc->now, 60);
+	CHECK_RC(token_check(tc, late, "access", &got), RC_OK,
+	         "opens before it signs");
+	CHECK_TRUE(start(), "as before");
+}
+
 static void bad_key_lists_stop_the_start(void)
 {
 	static const char *const cases[] = {
@@ -310,6 +341,9 @@ static void bad_key_lists_stop_the_start(void)
 		":" SECRET,
 		"k/1:" SECRET,
 		"k1:" SECRET ",k1:" SECRET,
+		"k1@:" SECRET,
+		"k1@soon:" SECRET,
+		"@5:" SECRET,
 		"a:" SECRET ",b:" SECRET ",c:" SECRET ",d:" SECRET ",e:" SECRET,
 	};
 
@@ -336,4 +370,5 @@ CHECK_MAIN_WITH("token", &hooks, TEST(a_token_comes_back_as_it_was_made),
                 TEST(a_token_by_hand_is_taken), TEST(wrong_claims_are_refused),
                 TEST(wrong_headers_are_refused),
                 TEST(wrong_signatures_are_refused),
+                TEST(a_key_signs_when_its_time_has_come),
                 TEST(bad_key_lists_stop_the_start))

@@ -89,7 +89,9 @@ static void a_writer_killed_after_its_commit_is_heard_of(void)
 	                       s.owner->bearer);
 	CHECK_INT(db_number("SELECT MIN(min_price) FROM product"), 7700,
 	          "committed");
-	CHECK_TEXT(price(s.page, "price"), "100.00", "the cache has not heard");
+	/* A moment in which the cache was too slow shows the rows instead. */
+	NEED_SOON(!strcmp(price(s.page, "price"), "100.00"),
+	          "the cache has not heard");
 	NEED_RC(jobs_once(tc), RC_OK, "the runner's turn");
 	CHECK_TEXT(price(s.page, "price"), "77.00", "page");
 	CHECK_TEXT(price(s.list, "results.0.price"), "77.00", "list");
