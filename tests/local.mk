@@ -37,6 +37,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/schema_check.h \
 	%D%/support/sql_faults.c \
 	%D%/support/sql_faults.h \
+	%D%/support/sql_thing.c \
+	%D%/support/sql_thing.h \
 	%D%/support/upload.c \
 	%D%/support/upload.h \
 	%D%/support/things.c \
@@ -116,6 +118,7 @@ UNIT_TESTS += %D%/unit/test_screening
 UNIT_TESTS += %D%/unit/test_settings
 UNIT_TESTS += %D%/unit/test_shape
 UNIT_TESTS += %D%/unit/test_sql
+UNIT_TESTS += %D%/unit/test_sql_faults
 UNIT_TESTS += %D%/unit/test_staff
 UNIT_TESTS += %D%/unit/test_stock
 UNIT_TESTS += %D%/unit/test_stores
@@ -130,7 +133,7 @@ SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 	-Wl,--wrap=mysql_stmt_errno -Wl,--wrap=mysql_commit \
 	-Wl,--wrap=mysql_errno
 %C%_unit_test_order_faults_LDFLAGS = $(SQL_FAULTS_LINK)
-%C%_unit_test_sql_LDFLAGS = $(SQL_FAULTS_LINK)
+%C%_unit_test_sql_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_catalog_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_media_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
@@ -203,6 +206,12 @@ API_TESTS += %D%/api/api_stores
 API_TESTS += %D%/api/api_views
 API_TESTS += %D%/api/api_watch
 API_TESTS += %D%/api/replies
+%C%_api_api_cache_SOURCES = \
+	%D%/api/api_cache.c \
+	%D%/api/api_cache.h \
+	%D%/api/api_cache_goods.c \
+	%D%/api/api_cache_reads.c \
+	%D%/api/api_cache_sales.c
 check_PROGRAMS += $(API_TESTS)
 
 EXTRA_DIST += %D%/contract/oidc
