@@ -330,8 +330,8 @@ const struct route catalog_routes[] = {
 	  .status = 202,
 	  .summary = "Read products from a CSV file (field file; dry_run=true "
 	             "only looks), as a job" },
-	{ "GET", "/api/vendor/imports/{id}", catalog_vendor_import_get,
-	  STORE, READ, .reply = &product_import_shape,
+	{ "GET", "/api/vendor/imports/{id}", catalog_vendor_import_get, STORE,
+	  READ, .reply = &product_import_shape,
 	  .summary = "How far an import is, and what was wrong" },
 	{ "GET", "/api/vendor/products/export", catalog_vendor_export_get,
 	  STORE, READ, .pool = POOL_SLOW, .type = "text/csv",
