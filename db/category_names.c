@@ -77,7 +77,7 @@ static enum rc read_tree(struct ctx *c)
 enum rc category_names_path(struct ctx *c, int64_t *version, struct id category,
                             struct crumb **out, size_t *n)
 {
-	const struct named *path[DEPTH];
+	const struct named *path[DEPTH] = { NULL };
 	size_t depth = 0;
 
 	*n = 0;

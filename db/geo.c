@@ -96,8 +96,9 @@ static bool is_cell_inside(int64_t row, int64_t column, double lat, double lng,
                            double km)
 {
 	for (int corner = 0; corner < 4; corner++) {
-		double y = (double)(row + corner / 2) / 10 - 90;
-		double x = (double)(column + corner % 2) / 10 - 180;
+		int64_t up = corner >> 1, right = corner & 1;
+		double y = (double)(row + up) / 10 - 90;
+		double x = (double)(column + right) / 10 - 180;
 
 		if (geo_distance(lat, lng, y, x) > km * 0.999)
 			return false;

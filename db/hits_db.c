@@ -374,7 +374,8 @@ enum rc hits_db_all(struct ctx *c, const struct product_filter *f,
 	enum rc rc = query_list(q, &hit_shape, rows, n);
 	if (rc)
 		return rc;
-	*is_part = *n > COUNT_CAP;
+	bool is_more = *n > COUNT_CAP;
+	*is_part = is_more;
 	if (!isnan(f->lat))
 		*n = keep_near(f, *rows, *n);
 	return RC_OK;
@@ -430,7 +431,8 @@ static enum rc list_ring(struct ctx *c, const struct product_filter *f,
 	enum rc rc = query_list(q, &hit_shape, rows, n);
 	if (rc)
 		return rc;
-	*is_all = *n <= (size_t)most;
+	bool is_complete = *n <= (size_t)most;
+	*is_all = is_complete;
 	*n = keep_near(&ring, *rows, *n);
 	if (*n > 1)
 		qsort(*rows, *n, sizeof(**rows), by_distance);

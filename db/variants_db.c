@@ -308,8 +308,8 @@ static enum rc sums_of(struct ctx *c, const struct variant *some, size_t n,
 	          "  FROM variant_sale"
 	          " WHERE sold_at > ? AND variant_id IN ",
 	          A(when_plus(c->now, -DAY_S)),
-	          A(when_plus(c->now, -7 * DAY_S)),
-	          A(when_plus(c->now, -VELOCITY_DAYS * DAY_S)));
+	          A(when_plus(c->now, -7LL * DAY_S)),
+	          A(when_plus(c->now, -(int64_t)VELOCITY_DAYS * DAY_S)));
 	query_ids_of(q, some, n, sizeof(*some), offsetof(struct variant, id));
 	query_add(q, " GROUP BY variant_id LIMIT 256");
 	return query_list(q, &variant_vendor_shape, rows, n_rows);
@@ -350,5 +350,5 @@ enum rc variants_db_forget_sales(struct ctx *c)
 	return sql_run(c,
 	               "DELETE FROM variant_sale WHERE sold_at < ?"
 	               " LIMIT 10000",
-	               A(when_plus(c->now, -(VELOCITY_DAYS + 1) * DAY_S)));
+	               A(when_plus(c->now, -(VELOCITY_DAYS + 1LL) * DAY_S)));
 }

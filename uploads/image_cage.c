@@ -345,10 +345,13 @@ static bool makes_processes(void)
 
 static bool makes_code(void)
 {
-	const void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool is_made = page != MAP_FAILED;
 
-	return page != MAP_FAILED;
+	if (is_made)
+		munmap(page, 4096);
+	return is_made;
 }
 
 static bool reads_markup(void)

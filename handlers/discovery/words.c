@@ -52,8 +52,10 @@ static void put_pairs(struct buf *b, const char *w)
 {
 	size_t n = strlen(w);
 
-	for (size_t i = 0; i + 2 * DENSE_BYTES <= n; i += DENSE_BYTES)
-		put_word(b, w + i, (size_t)2 * DENSE_BYTES);
+	const size_t pair = (size_t)2 * DENSE_BYTES;
+
+	for (size_t i = 0; i + pair <= n; i += DENSE_BYTES)
+		put_word(b, w + i, pair);
 }
 
 static void put_singles(struct buf *b, const char *w)

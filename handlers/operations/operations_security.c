@@ -58,6 +58,7 @@ static enum rc run_rotate(struct ctx *c, struct args *a)
 	const char *old = settings->jwt_keys ? settings->jwt_keys : "";
 	unsigned char secret[32], tail[2];
 	size_t n = strcspn(old, ",");
+	const int64_t from = c->now.us / 1000000 + rotate_after;
 
 	(void)a;
 	if (is_waiting(old, c->now))
@@ -69,8 +70,7 @@ static enum rc run_rotate(struct ctx *c, struct args *a)
 	/* The tail keeps two of one second apart. */
 	printf("MERKATO_JWT_KEYS=k%04d%02d%02d%02d%02d%02d%s@%lld:%s,%.*s\n",
 	       now.year, now.month, now.day, now.hour, now.minute, now.second,
-	       text_hex(c->arena, tail, sizeof(tail)),
-	       (long long)(c->now.us / 1000000 + rotate_after),
+	       text_hex(c->arena, tail, sizeof(tail)), (long long)from,
 	       text_hex(c->arena, secret, sizeof(secret)), n ? (int)n : 7,
 	       n ? old : "derived");
 	fprintf(stderr,

@@ -16,11 +16,12 @@
 static const char *place(const char *name)
 {
 	const char *dev = getenv("MERKATO_DEV_JSON");
-	const char *slash = dev ? strrchr(dev, '/') : NULL;
+	size_t n = dev ? strlen(dev) : 0;
 
-	NEED_TRUE(slash != NULL, "where the stack is");
-
-	return FMT("%.*s/%s", (int)(slash - dev), dev, name);
+	while (n && dev[n - 1] != '/')
+		n--;
+	NEED_TRUE(n > 0, "where the stack is");
+	return FMT("%.*s%s", (int)n, dev, name);
 }
 
 /* What the program says, run as the one that is running. */
