@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/base/text.h"
 #include "fcgi/http/gate.h"
 #include "fcgi/http/openapi.h"
 #include "handlers/routes.h"
@@ -107,6 +108,13 @@ static void check_call(json_t *call, bool *called)
 	CHECK_TEXT(why, NULL, FMT("%s %s: %d", method, uri, status));
 }
 
+/* Without npm there is no provider to sign in at: api_oidc was skipped then. */
+static bool can_be_tried(const struct route *r)
+{
+	return getenv("TEST_OIDC_DIR") ||
+	       !text_starts(r->path, "/api/auth/oidc/");
+}
+
 static void every_reply_fits_and_every_route_was_of_use(void)
 {
 	bool *called = arena_new_array(tc->arena, bool, routes_count() + 1);
@@ -127,7 +135,7 @@ static void every_reply_fits_and_every_route_was_of_use(void)
 	for (size_t i = 0; i < routes_count(); i++) {
 		const struct route *r = route_at(i);
 
-		if (r->surface == SURFACE_API)
+		if (r->surface == SURFACE_API && can_be_tried(r))
 			CHECK_TRUE(called[i],
 			           FMT("%s %s did its work in no test",
 			               r->method, r->path));
