@@ -348,7 +348,7 @@ static const struct api_answer *call(const struct route *r, const char *id,
 		.method = r->method,
 		.path = path_with(r->path, id),
 		.body = body ? body
-	                : strcmp(r->method, "GET") &&
+	                : strcmp(r->method, "GET") != 0 &&
 	                                strcmp(r->method, "DELETE")
 	                        ? ""
 	                        : NULL,

@@ -93,7 +93,7 @@ static int sweep(struct scene *s)
 static void let_time_pass(int hours)
 {
 	for (int i = 0; i < 6; i++) {
-		tc->now = when_plus(tc->now, hours * 600);
+		tc->now = when_plus(tc->now, hours * 600LL);
 		if (jobs_once(tc))
 			fail_clear(tc);
 	}

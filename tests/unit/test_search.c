@@ -237,7 +237,7 @@ static void searches_find_what_brute_force_finds(void)
 
 			for (int i = 0; i < DOCUMENTS; i++)
 				n += has[i][a] && has[i][b];
-			CHECK_INT(atoi(count_of(path)), n, path);
+			CHECK_INT(strtol(count_of(path), NULL, 10), n, path);
 		}
 }
 

@@ -124,7 +124,7 @@ static void the_timeline_is_kept_as_long_as_is_set(void)
 		a_product(an_owner(), a_category("Pots", none), "Pot");
 		NEED_TRUE(lines() > 0, "there are some");
 		NEED_TRUE(settings_set("timeline_days", cases[i].days), "set");
-		tc->now = when_plus(now, cases[i].after * DAY_S);
+		tc->now = when_plus(now, (int64_t)cases[i].after * DAY_S);
 		while (more)
 			NEED_RC(catalog_job_timeline(tc, &more), RC_OK, "job");
 		CHECK_INT(lines() > 0, cases[i].kept,

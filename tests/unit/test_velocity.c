@@ -6,7 +6,7 @@
 #include "tests/support/database.h"
 #include "tests/support/shop.h"
 
-enum { DAY_S = 86400 };
+#define DAY_S INT64_C(86400)
 
 static const struct {
 	int64_t ago_s; /* when it is paid */
