@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fcgi/base/buf.h"
@@ -24,8 +26,10 @@ static const char *place(const char *name)
 	return FMT("%.*s%s", (int)n, dev, name);
 }
 
-/* What the program says, run as the one that is running. */
-static const char *merkato(const char *words)
+/* What the program says, run as the one that is running; environment is put
+ * before it ("NAME=value"), status is what it is to end with. */
+static const char *merkato_says(const char *environment, const char *words,
+                                int status)
 {
 	char program[500] = "", piece[1000];
 	struct buf b;
@@ -36,17 +40,25 @@ static const char *merkato(const char *words)
 	          "the program");
 	/* The shell sees words of this test only.
 	 * NOLINTNEXTLINE(cert-env33-c) */
-	FILE *from = popen(FMT("ASAN_OPTIONS=detect_leaks=0 %s --config %s %s"
-	                       " 2>/dev/null",
-	                       program, place("merkato.conf"), words),
-	                   "r");
+	FILE *from =
+		popen(FMT("ASAN_OPTIONS=detect_leaks=0 %s %s --config %s %s"
+	                  " 2>/dev/null",
+	                  environment, program, place("merkato.conf"), words),
+	              "r");
 
 	NEED_TRUE(from != NULL, words);
 	buf_init(&b, tc->arena, 1000);
 	while ((n = fread(piece, 1, sizeof(piece), from)) > 0)
 		buf_put(&b, piece, n);
-	CHECK_INT(pclose(from), 0, words);
+	int ended = pclose(from);
+	CHECK_TRUE(WIFEXITED(ended), words);
+	CHECK_INT(WEXITSTATUS(ended), status, words);
 	return b.s;
+}
+
+static const char *merkato(const char *words)
+{
+	return merkato_says("", words, 0);
 }
 
 static char *read_file(const char *path)
@@ -169,6 +181,31 @@ static void keys_rotate_while_everybody_stays_signed_in(void)
 	CHECK_TEXT(kid_of(new_token()), old, "as it was");
 }
 
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+/* It would leave none that signs. */
+static void a_key_that_does_not_sign_yet_is_not_rotated(void)
+{
+	const long long now = (long long)time(NULL);
+
+	if (!process_of("merkato"))
+		return;
+	CHECK_TEXT(
+		merkato_says(FMT("MERKATO_JWT_KEYS=k1@%lld:" SECRET ",derived",
+	                         now + 300),
+	                     "keys rotate", 1),
+		"", "nothing to put anywhere");
+	CHECK_HAS(
+		merkato_says(FMT("MERKATO_JWT_KEYS=k1@%lld:" SECRET ",derived",
+	                         now - 300),
+	                     "keys rotate", 0),
+		FMT(",k1@%lld:" SECRET "\n", now - 300),
+		"the one that signs is kept, the one before goes");
+	merkato_says("", "keys rotate --after -1", 2);
+	merkato_says("", "keys rotate --after 86401", 2);
+	merkato_says("", "keys rotate --after soon", 2);
+}
+
 static void past_events_are_played_to_the_rules(void)
 {
 	const char *email = FMT("%s@example.com", unique("forgetful"));
@@ -190,4 +227,5 @@ static void past_events_are_played_to_the_rules(void)
 }
 
 CHECK_MAIN_WITH("keys", &api_hooks, TEST(past_events_are_played_to_the_rules),
+                TEST(a_key_that_does_not_sign_yet_is_not_rotated),
                 TEST(keys_rotate_while_everybody_stays_signed_in))
