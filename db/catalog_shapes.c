@@ -113,7 +113,7 @@ static const struct field product_fields[] = {
 	FIELD(product, n_variants),
 	FIELD(product, n_pictures),
 	FIELD(product, decided_by, .flags = PRIVATE),
-	FIELD(product, tree_version, .flags = PRIVATE),
+	FIELD(product, names_version, .flags = PRIVATE),
 	FIELDS_END,
 };
 const struct shape product_shape = {

@@ -71,7 +71,7 @@ struct product {
 	int64_t version;
 	struct when created_at, updated_at;
 	/* Joined or computed. */
-	int64_t tree_version; /* see category_names.h */
+	int64_t names_version; /* see names.h */
 	const char *category_name, *category_slug;
 	const char *vendor_name, *vendor_slug;
 	bool has_revision;

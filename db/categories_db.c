@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "db/names.h"
 #include "db/sql.h"
-#include "fcgi/base/crypto.h"
 
 #define COLUMNS                                                     \
 	"SELECT k.id, k.parent_id, k.slug, k.name, k.description,"  \
@@ -83,17 +83,9 @@ enum rc categories_db_set_attributes(struct ctx *c, struct id id,
 	return rc;
 }
 
-/* Never one that was there before, not even in what was rolled back. */
 enum rc categories_db_lock(struct ctx *c)
 {
-	int64_t version;
-
-	random_bytes(&version, sizeof(version));
-	return sql_run(c,
-	               "INSERT INTO category_tree (id, version)"
-	               " VALUES (1, ?)"
-	               " ON DUPLICATE KEY UPDATE version = VALUES(version)",
-	               A((version & INT64_MAX) | 1));
+	return names_changed(c);
 }
 
 enum rc categories_db_insert(struct ctx *c, const struct category *row)

@@ -25,7 +25,7 @@ categories_db_set_attributes(struct ctx *c, struct id id,
                              const struct category_attribute *rows, size_t n);
 
 /* Until the transaction ends, nobody else changes the tree; it has a new
- * version (see category_names.h). */
+ * version (see names.h). */
 CHECKED enum rc categories_db_lock(struct ctx *c);
 /* Opens a gap of one node at position lft and puts the row there. */
 CHECKED enum rc categories_db_insert(struct ctx *c, const struct category *row);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "db/category_names.h"
+#include "db/names.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -35,33 +35,21 @@ static const struct field card_fields[] = {
 	FIELD(product_card, version),
 	FIELD(product_card, distance, .flags = PRIVATE),
 	FIELD(product_card, relevance, .flags = PRIVATE),
-	FIELD(product_card, tree_version, .flags = PRIVATE),
+	FIELD(product_card, names_version, .flags = PRIVATE),
 	FIELD(product_card, n_visible, .flags = PRIVATE),
 	FIELDS_END,
 };
 const struct shape product_card_shape = SHAPE(product_card, card_fields);
 
 #define VISIBLE "(SELECT COALESCE(SUM(n_products), 0) FROM category_count)"
-/* A card without the names of categories. */
-#define OWN_CARD                                                        \
-	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
-	"       p.max_price, p.currency, p.in_stock,"                   \
-	"       p.rating_avg AS rating, p.rating_count, p.picture,"     \
-	"       p.picture_alt, p.category_id, p.vendor_id,"             \
-	"       s.name AS vendor_name, s.slug AS vendor_slug, p.sales," \
-	"       p.views, p.created_at, p.version, " TREE_VERSION
-#define CARD                                                            \
-	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price,"   \
-	"       p.max_price, p.currency, p.in_stock,"                   \
-	"       p.rating_avg AS rating, p.rating_count, p.picture,"     \
-	"       p.picture_alt, p.category_id, k.name AS category_name," \
-	"       k.slug AS category_slug, p.vendor_id,"                  \
-	"       s.name AS vendor_name, s.slug AS vendor_slug,"          \
-	"       NULL AS distance_km, p.sales, p.views, p.created_at,"   \
-	"       p.version"
-#define JOINED                                               \
-	"  STRAIGHT_JOIN category k ON k.id = p.category_id" \
-	"  STRAIGHT_JOIN vendor s ON s.id = p.vendor_id"
+/* The names of its category and store come from db/names.h. */
+#define CARD                                                          \
+	"SELECT p.id, p.slug, p.name, p.brand, p.min_price AS price," \
+	"       p.max_price, p.currency, p.in_stock,"                 \
+	"       p.rating_avg AS rating, p.rating_count, p.picture,"   \
+	"       p.picture_alt, p.category_id, p.vendor_id,"           \
+	"       NULL AS distance_km, p.sales, p.views, p.created_at," \
+	"       p.version, " NAMES_VERSION
 
 static const struct sort sorts[] = {
 	{ "created_at", "p.created_at", false },
@@ -137,7 +125,7 @@ static void add_from(struct query *q, const struct product_filter *f,
 {
 	const char *name = page->n_order ? page->order[0].name : "created_at";
 
-	query_add(q, OWN_CARD);
+	query_add(q, CARD);
 	if (counts_all(f, page))
 		query_add(q, ", " VISIBLE " AS n_visible");
 	query_add(q, "  FROM product p");
@@ -160,22 +148,23 @@ static void add_from(struct query *q, const struct product_filter *f,
 		else if (strcmp(name, "name") == 0)
 			query_add(q, " FORCE INDEX (visible_name)");
 	}
-	query_add(q, "  STRAIGHT_JOIN vendor s ON s.id = p.vendor_id"
-	             " WHERE p.is_visible = 1");
+	query_add(q, " WHERE p.is_visible = 1");
 }
 
-static enum rc name_categories(struct ctx *c, struct product_card *rows,
-                               size_t n)
+static enum rc name_all(struct ctx *c, struct product_card *rows, size_t n)
 {
-	int64_t version = n ? rows[0].tree_version : 0;
-	enum rc rc = RC_OK;
+	int64_t version = n ? rows[0].names_version : 0;
+	enum rc rc = names_stores(c, &version, rows, n, sizeof(*rows),
+	                          offsetof(struct product_card, vendor_id));
 
 	for (size_t i = 0; i < n && !rc; i++) {
 		struct crumb *path = NULL;
 		size_t depth = 0;
 
-		rc = category_names_path(c, &version, rows[i].category_id,
-		                         &path, &depth);
+		names_store(c, rows[i].vendor_id, &rows[i].vendor_name,
+		            &rows[i].vendor_slug);
+		rc = names_category(c, &version, rows[i].category_id, &path,
+		                    &depth);
 		if (rc || !depth)
 			continue;
 		rows[i].category_name = path[depth - 1].name;
@@ -184,7 +173,7 @@ static enum rc name_categories(struct ctx *c, struct product_card *rows,
 	return rc;
 }
 
-/* COUNT without the joins and the order's index. */
+/* COUNT without the order's index. */
 static enum rc count_walk(struct ctx *c, const struct product_filter *f,
                           int64_t *out)
 {
@@ -216,7 +205,7 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
 	                         rows, n, info);
 	if (!rc)
-		rc = name_categories(c, *rows, *n);
+		rc = name_all(c, *rows, *n);
 	if (rc || page->walks)
 		return rc;
 	if (*n && counts_all(f, page))
@@ -234,11 +223,12 @@ enum rc discovery_db_cards(struct ctx *c, const struct id *ids, size_t n_ids,
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q, CARD "  FROM product p" JOINED
+	query_add(q, CARD "  FROM product p"
 	                  " WHERE p.is_visible = 1 AND p.id IN ");
 	query_ids(q, ids, n_ids);
 	query_add(q, " LIMIT 200");
-	return query_list(q, &product_card_shape, rows, n);
+	enum rc rc = query_list(q, &product_card_shape, rows, n);
+	return rc ? rc : name_all(c, *rows, *n);
 }
 
 static const struct field branch_fields[] = {
@@ -314,33 +304,38 @@ enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
 enum rc discovery_db_trending(struct ctx *c, int max,
                               struct product_card **rows, size_t *n)
 {
-	return sql_list(c, &product_card_shape, rows, n,
-	                CARD "  FROM product_trend z"
-	                     "  STRAIGHT_JOIN product p"
-	                     "    ON p.id = z.product_id" JOINED
-	                     " WHERE p.is_visible = 1"
-	                     " ORDER BY z.score DESC, z.product_id DESC"
-	                     " LIMIT ?",
-	                A(max));
+	enum rc rc = sql_list(c, &product_card_shape, rows, n,
+	                      CARD "  FROM product_trend z"
+	                           "  STRAIGHT_JOIN product p"
+	                           "    ON p.id = z.product_id"
+	                           " WHERE p.is_visible = 1"
+	                           " ORDER BY z.score DESC, z.product_id DESC"
+	                           " LIMIT ?",
+	                      A(max));
+
+	return rc ? rc : name_all(c, *rows, *n);
 }
 
 enum rc discovery_db_recent(struct ctx *c, struct id customer, int max,
                             struct product_card **rows, size_t *n)
 {
-	return sql_list(c, &product_card_shape, rows, n,
-	                CARD "  FROM recently_viewed z"
-	                     "  STRAIGHT_JOIN product p"
-	                     "    ON p.id = z.product_id" JOINED
-	                     " WHERE z.customer_id = ? AND p.is_visible = 1"
-	                     " ORDER BY z.viewed_at DESC, z.product_id"
-	                     " LIMIT ?",
-	                A(customer), A(max));
+	enum rc rc =
+		sql_list(c, &product_card_shape, rows, n,
+	                 CARD "  FROM recently_viewed z"
+	                      "  STRAIGHT_JOIN product p"
+	                      "    ON p.id = z.product_id"
+	                      " WHERE z.customer_id = ? AND p.is_visible = 1"
+	                      " ORDER BY z.viewed_at DESC, z.product_id"
+	                      " LIMIT ?",
+	                 A(customer), A(max));
+
+	return rc ? rc : name_all(c, *rows, *n);
 }
 
 enum rc discovery_db_related(struct ctx *c, struct id product, int max,
                              struct product_card **rows, size_t *n)
 {
-	return sql_list(
+	enum rc rc = sql_list(
 		c, &product_card_shape, rows, n,
 		CARD "  FROM (SELECT t.id, MIN(t.turn) AS turn"
 		     "          FROM (SELECT r.related_id AS id, 0 AS turn"
@@ -355,8 +350,10 @@ enum rc discovery_db_related(struct ctx *c, struct id product, int max,
 		     "                  ORDER BY o.created_at DESC, o.id DESC"
 		     "                  LIMIT ?)) AS t"
 		     "         GROUP BY t.id) AS u"
-		     "  STRAIGHT_JOIN product p ON p.id = u.id" JOINED
+		     "  STRAIGHT_JOIN product p ON p.id = u.id"
 		     " WHERE p.is_visible = 1"
 		     " ORDER BY u.turn, p.sales DESC, p.id LIMIT ?",
 		A(product), A(product), A(max), A(max));
+
+	return rc ? rc : name_all(c, *rows, *n);
 }

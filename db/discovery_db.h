@@ -32,9 +32,9 @@ struct product_card {
 	int64_t version;
 	/* Values for cursors. */
 	double distance, relevance;
-	/* What a walk reads beside its rows: see category_names.h; visible
+	/* What a walk reads beside its rows: see names.h; visible
 	 * products in all, where they are counted. */
-	int64_t tree_version, n_visible;
+	int64_t names_version, n_visible;
 };
 extern const struct shape product_card_shape;
 

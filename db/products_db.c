@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "db/category_names.h"
+#include "db/names.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -36,16 +36,14 @@ enum { SLICE = 256 };
 	"  FROM product p"                          \
 	"  JOIN category k ON k.id = p.category_id" \
 	"  JOIN vendor s ON s.id = p.vendor_id"
-#define JOINED COLUMNS NAMES HAS_REVISION ", " TREE_VERSION FROM_ALL
-/* A page for shoppers: the category's names are known by the tree's version. */
+#define JOINED COLUMNS NAMES HAS_REVISION ", " NAMES_VERSION FROM_ALL
+/* A page for shoppers: the names of category and store come from db/names.h. */
 #define SHOWN                                                               \
 	"SELECT p.id, p.vendor_id, p.category_id, p.slug, p.name, p.brand," \
 	"       p.currency, p.in_stock, p.min_price AS price, p.max_price," \
 	"       p.lat, p.lng, p.rating_avg AS rating, p.rating_count,"      \
 	"       p.views, p.sales, p.picture, p.picture_alt, p.version,"     \
-	"       p.created_at, p.updated_at, s.name AS vendor_name,"         \
-	"       s.slug AS vendor_slug, " TREE_VERSION
-#define FROM_SHOWN "  FROM product p JOIN vendor s ON s.id = p.vendor_id"
+	"       p.created_at, p.updated_at, " NAMES_VERSION
 
 enum rc products_db_get(struct ctx *c, struct id id, struct id vendor,
                         struct product *out)
@@ -67,7 +65,7 @@ enum rc products_db_visible(struct ctx *c, struct id id, const char *slug,
 	query_add(q, SHOWN);
 	if (texts)
 		query_add(q, TEXTS);
-	query_add(q, FROM_SHOWN);
+	query_add(q, "  FROM product p");
 	if (id_is_none(id))
 		query_add(q, " WHERE p.slug = ? AND p.is_visible = 1", A(slug));
 	else

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "db/geo.h"
+#include "db/names.h"
 
 static const struct field vendor_row_fields[] = {
 	FIELD(vendor_row, id),
@@ -289,7 +290,10 @@ enum rc vendors_db_set(struct ctx *c, struct id id,
 		return RC_OK;
 	query_add(&q, ", updated_at = ?, version = version + 1 WHERE id = ?",
 	          A(c->now), A(id));
-	return query_run(&q, NULL);
+	enum rc rc = query_run(&q, NULL);
+	if (!rc && shape_given(&vendor_patch_shape, p, "name"))
+		rc = names_changed(c);
+	return rc;
 }
 
 enum rc vendors_db_hours_set(struct ctx *c, struct id id,

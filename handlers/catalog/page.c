@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "db/category_names.h"
+#include "db/names.h"
 #include "fcgi/base/json.h"
 #include "fcgi/http/request.h"
 #include "handlers/catalog/catalog_rules.h"
@@ -56,11 +56,15 @@ static void collect_options(struct ctx *c, struct product *p)
 	}
 }
 
-static enum rc name_category(struct ctx *c, struct product *p)
+static enum rc name_all(struct ctx *c, struct product *p)
 {
-	enum rc rc = category_names_path(c, &p->tree_version, p->category_id,
-	                                 &p->breadcrumbs, &p->n_breadcrumbs);
+	enum rc rc = names_stores(c, &p->names_version, p, 1, sizeof(*p),
+	                          offsetof(struct product, vendor_id));
 
+	names_store(c, p->vendor_id, &p->vendor_name, &p->vendor_slug);
+	if (!rc)
+		rc = names_category(c, &p->names_version, p->category_id,
+		                    &p->breadcrumbs, &p->n_breadcrumbs);
 	if (rc || !p->n_breadcrumbs)
 		return rc;
 	const struct crumb *own = &p->breadcrumbs[p->n_breadcrumbs - 1];
@@ -90,7 +94,7 @@ static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 
 enum rc catalog_product_full(struct ctx *c, struct product *p, unsigned parts)
 {
-	enum rc rc = name_category(c, p);
+	enum rc rc = name_all(c, p);
 
 	if (!rc && (parts & (PART_VARIANTS | PART_OPTIONS)))
 		rc = add_variants(c, p, parts);

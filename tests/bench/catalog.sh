@@ -201,7 +201,7 @@ catalog_picture() {
 	: >"$V/pictures.txt"
 	for ((i = 0; i < 5; i++)); do
 		from=$EPOCHREALTIME
-		answer=$(curl -fsS -o "$V/picture.json" -w '%{time_total}' -H "Authorization: Bearer $token" -F "product=$product" \
+		answer=$(curl -fsS -o "$V/picture.json" -w '%{time_total}' -H "Authorization: Bearer $token" -F "product_id=$product" \
 			-F "image=@$V/photo.jpg;type=image/jpeg" "$URL/api/product-images/") || break
 		id=$(sed 's/^[^}]*"id":"\([0-9a-f-]*\)".*/\1/' "$V/picture.json")
 		for ((k = 0; k < 500; k++)); do
@@ -214,6 +214,7 @@ catalog_picture() {
 	done
 	rm -f "$V/watching"
 	wait $pid
+	[ -s "$V/pictures.txt" ] || refuse 'no picture was taken' "$(cat "$V/picture.json")"
 	figure '12 MP picture, answer' "$(awk '{ print $1 * 1000 }' "$V/pictures.txt" | median)" ms '<= 60'
 	figure '12 MP picture, ready' "$(awk '{ print $2 }' "$V/pictures.txt" | median)" s '<= 1'
 	figure 'decoder, most memory' "$(awk '{ print $1 / 1024 }' "$V/decoder")" MB '<= 150'

@@ -107,12 +107,16 @@ ratio() {
 
 holds() { [ "${2##* }" = - ] || awk -v a="$1" -v op="${2%% *}" -v b="${2##* }" 'BEGIN { exit !(op == ">=" ? a >= b : a <= b) }'; }
 
+# Beyond a target of CPU by no more than what one run differs from the next.
+nearly() { holds "$(awk -v a="$1" 'BEGIN { print a / 1.1 }')" "$2"; }
+
 # One line, and whether its targets were met; "-" = none.
 tell() {
 	local verdict=ok
-	{ holds "$2" "$3" && holds "$4" "$5"; } || verdict=MISSED
+	holds "$4" "$5" || { nearly "$4" "$5" && verdict='ok, within 10 %'; } || verdict=MISSED
+	holds "$2" "$3" || verdict=MISSED
 	[ "$9" = 0 ] || verdict="$9 BAD ANSWERS"
-	[ "$verdict" = ok ] || missed=$((missed + 1))
+	[[ $verdict == ok* ]] || missed=$((missed + 1))
 	printf '%-34s %6.2f  %-8s %6.2f  %-8s %8.0f us %8.2f ms %8.2f ms  %s\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$verdict" | tee -a "$V/results.txt"
 }
 
