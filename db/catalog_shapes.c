@@ -172,6 +172,19 @@ static const struct field variant_fields[] = {
 };
 const struct shape variant_shape = SHAPE(variant, variant_fields);
 
+void variant_availability(struct variant *v)
+{
+	v->in_stock = v->stock > 0 || v->allow_backorder;
+	if (v->stock > 0 && v->low_stock_threshold != INT_NONE &&
+	    v->stock <= v->low_stock_threshold)
+		v->availability = "low_stock";
+	else if (v->stock > 0)
+		v->availability = "in_stock";
+	else
+		v->availability =
+			v->allow_backorder ? "back_order" : "out_of_stock";
+}
+
 static const struct field variant_vendor_fields[] = {
 	VARIANT_FIELDS,
 	FIELD(variant, vendor_id, .flags = PRIVATE),

@@ -124,6 +124,8 @@ struct variant {
 		*availability; /* in_stock, low_stock, back_order, out_of_stock
 	                        */
 };
+/* Sets in_stock and availability from the stock. */
+void variant_availability(struct variant *v);
 extern const struct shape variant_row_shape;    /* what an INSERT writes */
 extern const struct shape variant_vendor_shape; /* for its vendor */
 extern const struct shape variant_shape;        /* for shoppers */

@@ -9,37 +9,9 @@
 #include "db/query.h"
 #include "db/sql.h"
 
-static const struct field card_fields[] = {
-	FIELD(product_card, id),
-	FIELD(product_card, slug),
-	FIELD(product_card, name),
-	FIELD(product_card, brand),
-	FIELD(product_card, price),
-	FIELD(product_card, max_price),
-	FIELD(product_card, currency),
-	FIELD(product_card, in_stock),
-	FIELD(product_card, rating, .digits = 2),
-	FIELD(product_card, rating_count),
-	FIELD(product_card, picture),
-	FIELD(product_card, picture_alt),
-	FIELD(product_card, category_id),
-	FIELD(product_card, category_name),
-	FIELD(product_card, category_slug),
-	FIELD(product_card, vendor_id),
-	FIELD(product_card, vendor_name),
-	FIELD(product_card, vendor_slug),
-	FIELD(product_card, distance_km, .digits = 2, .flags = OMIT_NONE),
-	FIELD(product_card, sales),
-	FIELD(product_card, views),
-	FIELD(product_card, created_at),
-	FIELD(product_card, version),
-	FIELD(product_card, distance, .flags = PRIVATE),
-	FIELD(product_card, relevance, .flags = PRIVATE),
-	FIELD(product_card, names_version, .flags = PRIVATE),
-	FIELD(product_card, n_visible, .flags = PRIVATE),
-	FIELDS_END,
-};
-const struct shape product_card_shape = SHAPE(product_card, card_fields);
+static const struct field card_fields[] = { CARD_FIELDS, FIELDS_END };
+/* As a row has it. */
+static const struct shape card_shape = SHAPE(product_card, card_fields);
 
 #define VISIBLE "(SELECT COALESCE(SUM(n_products), 0) FROM category_count)"
 /* The names of its category and store come from db/names.h. */
@@ -202,8 +174,8 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 	query_init(q, c);
 	add_from(q, f, page);
 	discovery_db_add_filter(q, f);
-	enum rc rc = query_slice(q, &product_card_shape, sorts, "p.id", page,
-	                         rows, n, info);
+	enum rc rc =
+		query_slice(q, &card_shape, sorts, "p.id", page, rows, n, info);
 	if (!rc)
 		rc = name_all(c, *rows, *n);
 	if (rc || page->walks)
@@ -227,8 +199,29 @@ enum rc discovery_db_cards(struct ctx *c, const struct id *ids, size_t n_ids,
 	                  " WHERE p.is_visible = 1 AND p.id IN ");
 	query_ids(q, ids, n_ids);
 	query_add(q, " LIMIT 200");
-	enum rc rc = query_list(q, &product_card_shape, rows, n);
+	enum rc rc = query_list(q, &card_shape, rows, n);
 	return rc ? rc : name_all(c, *rows, *n);
+}
+
+enum rc discovery_db_variants(struct ctx *c, const struct product_card *cards,
+                              size_t n_cards, struct variant **rows, size_t *n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT w.id, w.product_id, w.sku, w.name, w.options,"
+	             "       w.price, w.compare_at_price, w.sale_price,"
+	             "       w.sale_from, w.sale_until, w.current_price,"
+	             "       w.weight_g, w.barcode, w.stock,"
+	             "       w.allow_backorder, w.low_stock_threshold,"
+	             "       w.position, w.version, w.created_at, w.updated_at"
+	             "  FROM variant w"
+	             " WHERE w.status = 'active' AND w.product_id IN ");
+	query_ids_of(q, cards, n_cards, sizeof(*cards),
+	             offsetof(struct product_card, id));
+	query_add(q, " ORDER BY w.product_id, w.position, w.id LIMIT ?",
+	          A(VARIANTS_AT_ONCE));
+	return query_list(q, &variant_shape, rows, n);
 }
 
 static const struct field branch_fields[] = {
@@ -304,7 +297,7 @@ enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
 enum rc discovery_db_trending(struct ctx *c, int max,
                               struct product_card **rows, size_t *n)
 {
-	enum rc rc = sql_list(c, &product_card_shape, rows, n,
+	enum rc rc = sql_list(c, &card_shape, rows, n,
 	                      CARD "  FROM product_trend z"
 	                           "  STRAIGHT_JOIN product p"
 	                           "    ON p.id = z.product_id"
@@ -320,7 +313,7 @@ enum rc discovery_db_recent(struct ctx *c, struct id customer, int max,
                             struct product_card **rows, size_t *n)
 {
 	enum rc rc =
-		sql_list(c, &product_card_shape, rows, n,
+		sql_list(c, &card_shape, rows, n,
 	                 CARD "  FROM recently_viewed z"
 	                      "  STRAIGHT_JOIN product p"
 	                      "    ON p.id = z.product_id"
@@ -336,7 +329,7 @@ enum rc discovery_db_related(struct ctx *c, struct id product, int max,
                              struct product_card **rows, size_t *n)
 {
 	enum rc rc = sql_list(
-		c, &product_card_shape, rows, n,
+		c, &card_shape, rows, n,
 		CARD "  FROM (SELECT t.id, MIN(t.turn) AS turn"
 		     "          FROM (SELECT r.related_id AS id, 0 AS turn"
 		     "                  FROM product_related r"

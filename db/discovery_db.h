@@ -6,6 +6,7 @@
 #ifndef MERKATO_DISCOVERY_DB_H
 #define MERKATO_DISCOVERY_DB_H
 
+#include "db/catalog_types.h"
 #include "db/query.h"
 #include "db/search_db.h"
 #include "fcgi/base/ctx.h"
@@ -35,8 +36,43 @@ struct product_card {
 	/* What a walk reads beside its rows: see names.h; visible
 	 * products in all, where they are counted. */
 	int64_t names_version, n_visible;
+	/* When they are asked for (?expand=). */
+	struct variant *variants;
+	size_t n_variants;
+	struct product_image *images; /* of media */
+	size_t n_images;
 };
-extern const struct shape product_card_shape;
+/* What a row fills of it; the routes add what is asked for. */
+/* clang-format off */
+#define CARD_FIELDS                                                     \
+	FIELD(product_card, id),                                        \
+	FIELD(product_card, slug),                                      \
+	FIELD(product_card, name),                                      \
+	FIELD(product_card, brand),                                     \
+	FIELD(product_card, price),                                     \
+	FIELD(product_card, max_price),                                 \
+	FIELD(product_card, currency),                                  \
+	FIELD(product_card, in_stock),                                  \
+	FIELD(product_card, rating, .digits = 2),                       \
+	FIELD(product_card, rating_count),                              \
+	FIELD(product_card, picture),                                   \
+	FIELD(product_card, picture_alt),                               \
+	FIELD(product_card, category_id),                               \
+	FIELD(product_card, category_name),                             \
+	FIELD(product_card, category_slug),                             \
+	FIELD(product_card, vendor_id),                                 \
+	FIELD(product_card, vendor_name),                               \
+	FIELD(product_card, vendor_slug),                               \
+	FIELD(product_card, distance_km, .digits = 2, .flags = OMIT_NONE),\
+	FIELD(product_card, sales),                                     \
+	FIELD(product_card, views),                                     \
+	FIELD(product_card, created_at),                                \
+	FIELD(product_card, version),                                   \
+	FIELD(product_card, distance, .flags = PRIVATE),                \
+	FIELD(product_card, relevance, .flags = PRIVATE),               \
+	FIELD(product_card, names_version, .flags = PRIVATE),           \
+	FIELD(product_card, n_visible, .flags = PRIVATE)
+/* clang-format on */
 
 struct option_filter {
 	const char *name_key, *value_key;
@@ -93,6 +129,12 @@ CHECKED enum rc discovery_db_sku(struct ctx *c, const char *sku,
                                  struct id **ids, size_t *n);
 CHECKED enum rc discovery_db_vendor(struct ctx *c, struct id id,
                                     const char *slug, struct id *out);
+enum { VARIANTS_AT_ONCE = 100000 };
+/* The active variants of these products, by product, then by position. */
+CHECKED enum rc discovery_db_variants(struct ctx *c,
+                                      const struct product_card *cards,
+                                      size_t n_cards, struct variant **rows,
+                                      size_t *n);
 CHECKED enum rc discovery_db_category_names(struct ctx *c, const struct id *ids,
                                             size_t n_ids, struct branch **rows,
                                             size_t *n);

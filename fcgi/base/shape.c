@@ -14,6 +14,14 @@ int shape_find(const struct shape *s, const char *name, size_t n)
 	return -1;
 }
 
+bool shape_expands(const struct shape *s)
+{
+	for (int i = 0; s->fields[i].name; i++)
+		if (s->fields[i].flags & EXPANDED)
+			return true;
+	return false;
+}
+
 static uint64_t *given_of(const struct shape *s, void *object)
 {
 	return (uint64_t *)(void *)((char *)object + s->given_at - 1);

@@ -57,7 +57,8 @@ enum field_flag {
 	PRIVATE = 4,    /* filled from rows, never in a reply or schema */
 	LONG_TEXT = 8,  /* line feeds allowed */
 	OMIT_NONE = 16, /* left out of replies when null */
-	READ_ONLY = 32  /* refused in bodies although in the shape */
+	READ_ONLY = 32, /* refused in bodies although in the shape */
+	EXPANDED = 64   /* in replies only when ?expand= names it */
 };
 
 struct shape;
@@ -158,8 +159,12 @@ int shape_find(const struct shape *s, const char *name, size_t n);
 /* Whether this field was in the body (SHAPE_PATCH only). */
 bool shape_given(const struct shape *s, const void *object, const char *name);
 
+/* Whether it has fields that are EXPANDED. */
+bool shape_expands(const struct shape *s);
+
 #define ALL_FIELDS UINT64_MAX
-/* Writes {"name":value,…}; mask has a bit for each top-level field to send. */
+/* Writes {"name":value,…}; mask has a bit for each top-level field to send.
+ * ALL_FIELDS are those that need no asking. */
 void shape_write(struct buf *b, const struct shape *s, const void *object,
                  uint64_t mask);
 /* Writes [{…},…] of n structs lying one behind the other. */

@@ -210,7 +210,9 @@ static bool is_sent(const struct field *f, int i, uint64_t mask)
 {
 	if ((f->flags & PRIVATE) || f->kind == KIND_BLOB)
 		return false;
-	return mask == ALL_FIELDS || (i < 64 && (mask >> i & 1));
+	if (mask == ALL_FIELDS)
+		return !(f->flags & EXPANDED);
+	return i < 64 && (mask >> i & 1);
 }
 
 /* `,"name":` in one go. */

@@ -113,9 +113,19 @@ static const char *answer_hash(struct req *r)
 	return text_base64url(r->ctx.arena, hash, 18);
 }
 
+/* What is expanded changes more often than the list does, which would have to
+ * be made anew each time: such answers are not kept. */
+static bool is_expanded(const struct req *r)
+{
+	for (size_t i = 0; i < r->n_queries; i++)
+		if (strcmp(r->queries[i].name, "expand") == 0)
+			return true;
+	return false;
+}
+
 static bool is_shared(const struct req *r)
 {
-	return r->route->cache && gate_backend->cache_get;
+	return r->route->cache && gate_backend->cache_get && !is_expanded(r);
 }
 
 bool gate_answer_fetch(struct req *r, struct cache_item *facts,

@@ -19,7 +19,8 @@ enum { MAC = 16, PAGE_MAX = 10000, SIZE_MAX_ = 100, SIZE_DEFAULT = 20 };
 static bool is_place(const char *name)
 {
 	return !strcmp(name, "page") || !strcmp(name, "page_size") ||
-	       !strcmp(name, "cursor") || !strcmp(name, "fields");
+	       !strcmp(name, "cursor") || !strcmp(name, "fields") ||
+	       !strcmp(name, "expand");
 }
 
 static void sign(struct req *r, const unsigned char *p, size_t n,

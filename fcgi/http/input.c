@@ -23,27 +23,57 @@ enum rc gate_query_pairs(struct req *r)
 	return form_query(&r->ctx, r->query_text, &r->queries, &r->n_queries);
 }
 
-/* ?fields=id,name: a bit for each field of the reply. */
-static enum rc read_fields(struct req *r, const char *text)
+/* "id,name": a bit for each of these fields of the reply, which have this flag
+ * or are without it. */
+static enum rc read_names(struct req *r, const char *parameter,
+                          const char *text, unsigned flag, uint64_t *mask)
 {
 	const struct shape *s = r->route->reply;
-	uint64_t mask = 0;
 
 	for (;;) {
 		size_t n = strcspn(text, ",");
 		int at = shape_find(s, text, n);
 
-		if (at < 0 || (s->fields[at].flags & PRIVATE))
-			return fail_field(&r->ctx, "fields", "unknown",
+		if (at < 0 ||
+		    (s->fields[at].flags & (PRIVATE | EXPANDED)) != flag)
+			return fail_field(&r->ctx, parameter, "unknown",
 			                  "There is no field \"%s\"",
 			                  arena_strndup(r->ctx.arena, text, n));
-		mask |= UINT64_C(1) << at;
+		*mask |= UINT64_C(1) << at;
 		if (!text[n])
-			break;
+			return RC_OK;
 		text += n + 1;
 	}
+}
+
+/* Everything that needs no asking. */
+static uint64_t usual_fields(const struct shape *s)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; s->fields[i].name && i < 64; i++)
+		if (!(s->fields[i].flags & (PRIVATE | EXPANDED)))
+			mask |= UINT64_C(1) << i;
+	return mask;
+}
+
+/* ?fields=id,name: these alone; ?expand=variants: these besides. */
+static enum rc read_fields(struct req *r, const char *fields,
+                           const char *expand)
+{
+	enum rc rc = RC_OK, other = RC_OK;
+	uint64_t mask = 0;
+
+	if (!fields && !expand)
+		return RC_OK;
+	if (fields)
+		rc = read_names(r, "fields", fields, 0, &mask);
+	else
+		mask = usual_fields(r->route->reply);
+	if (expand)
+		other = read_names(r, "expand", expand, EXPANDED, &mask);
 	r->fields = mask;
-	return RC_OK;
+	return rc ? rc : other;
 }
 
 /* What a route's own shape means by a name is not taken from it. */
@@ -92,8 +122,11 @@ static enum rc read_query(struct req *r, bool is_page)
 		return rc;
 	if (route->reply && !strcmp(route->method, "GET")) {
 		const char *fields = take(r, rest, &n, "fields");
+		const char *expand = shape_expands(route->reply)
+		                             ? take(r, rest, &n, "expand")
+		                             : NULL;
 
-		other = fields ? read_fields(r, fields) : RC_OK;
+		other = read_fields(r, fields, expand);
 		rc = rc ? rc : other;
 	}
 	r->query_read = arena_alloc(r->ctx.arena, s->size);

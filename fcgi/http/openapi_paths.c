@@ -160,18 +160,20 @@ static void put_names(struct buf *b, const char *name, const char *help,
 	buf_puts(b, "]}}}");
 }
 
-static void put_fields_parameter(struct buf *b, const struct shape *s)
+/* Names of the reply's fields that have this flag, or are without it. */
+static void put_fields_parameter(struct buf *b, const struct shape *s,
+                                 const char *name, const char *help,
+                                 unsigned flag)
 {
 	const char *names[65] = { NULL };
 	size_t n = 0;
 
 	for (const struct field *f = s->fields; f->name && n < 64; f++) {
-		if (!(f->flags & PRIVATE) && f->kind != KIND_BLOB)
+		if ((f->flags & (PRIVATE | EXPANDED)) == flag &&
+		    f->kind != KIND_BLOB)
 			names[n++] = f->name;
 	}
-	put_names(b, "fields",
-	          "Only these fields are loaded and sent; without it all are",
-	          names, false);
+	put_names(b, name, help, names, false);
 }
 
 static void put_query_field(struct buf *b, struct schemas *s,
@@ -229,7 +231,14 @@ static void put_parameters(struct buf *b, struct schemas *s,
 		                    *r->orderings),
 		          r->orderings, true);
 	if (r->reply && is_method(r, "GET"))
-		put_fields_parameter(b, r->reply);
+		put_fields_parameter(b, r->reply, "fields",
+		                     "Only these fields are loaded and sent; "
+		                     "without it all are",
+		                     0);
+	if (r->reply && is_method(r, "GET") && shape_expands(r->reply))
+		put_fields_parameter(b, r->reply, "expand",
+		                     "These are loaded and sent besides",
+		                     EXPANDED);
 	if (r->once || r->once_optional) {
 		begin_parameter(b, "Idempotency-Key", "header", r->once);
 		json_pair(b, "description",

@@ -285,8 +285,9 @@ static void put_required(struct buf *b, const struct shape *shape,
 	size_t n = 0;
 
 	for (const struct field *f = shape->fields; f->name; f++) {
-		bool needed = side == SIDE_IN ? (f->flags & REQUIRED) != 0
-		                              : !(f->flags & OMIT_NONE);
+		bool needed = side == SIDE_IN
+		                      ? (f->flags & REQUIRED) != 0
+		                      : !(f->flags & (OMIT_NONE | EXPANDED));
 
 		if (is_hidden(f, side) || !needed)
 			continue;

@@ -106,7 +106,11 @@ bool req_wants(const struct req *r, const char *field)
 	const struct shape *s = r->route ? r->route->reply : NULL;
 	int i = s ? shape_find(s, field, strlen(field)) : -1;
 
-	return i >= 0 && i < 64 && (r->fields >> i & 1);
+	if (i < 0 || i >= 64)
+		return false;
+	if (r->fields == ALL_FIELDS)
+		return !(s->fields[i].flags & EXPANDED);
+	return r->fields >> i & 1;
 }
 
 /* One entity tag of ours: "v<version>-<hash>", or the bare "<version>". Weak

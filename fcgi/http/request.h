@@ -101,7 +101,7 @@ CHECKED enum rc body_length(struct req *r, size_t max, size_t *out);
 /* Reads exactly Content-Length bytes, never more, into r->body; fewer is
  * RC_BAD_REQUEST. */
 CHECKED enum rc body_read(struct req *r, size_t max);
-/* Whether the reply is to hold this top-level field (?fields=). */
+/* Whether the reply is to hold this top-level field (?fields=, ?expand=). */
 bool req_wants(const struct req *r, const char *field);
 /* If-Match against the object's version: RC_PRECONDITION if it names another.
  * Absent = fine. */

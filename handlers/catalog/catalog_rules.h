@@ -180,8 +180,6 @@ CHECKED enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
                                         struct cause why);
 /* current_price and price_changes_at as of now. */
 void catalog_price_now(struct when now, struct variant *v);
-/* in_stock and availability from stock. */
-void catalog_availability(struct variant *v);
 /* The options of a variant as rows; RC_INVALID with a fault at path. */
 CHECKED enum rc catalog_options_read(struct ctx *c, const struct variant *v,
                                      const char *path,

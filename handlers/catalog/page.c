@@ -85,7 +85,7 @@ static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 		rc = variants_db_velocity(c, p->variants, p->n_variants_given);
 	for (size_t i = 0; i < p->n_variants_given && !rc; i++) {
 		p->variants[i].currency = p->currency;
-		catalog_availability(&p->variants[i]);
+		variant_availability(&p->variants[i]);
 	}
 	if (!rc && (parts & PART_OPTIONS))
 		collect_options(c, p);

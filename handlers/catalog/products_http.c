@@ -63,7 +63,7 @@ enum rc catalog_product_variants_get(struct req *r)
 		rc = variants_db_of(&r->ctx, p.id, false, &rows, &n);
 	for (size_t i = 0; i < n; i++) {
 		rows[i].currency = p.currency;
-		catalog_availability(&rows[i]);
+		variant_availability(&rows[i]);
 	}
 	return rc ? rc : reply_all(r, rows, n);
 }

@@ -27,19 +27,6 @@ void catalog_price_now(struct when now, struct variant *v)
 	v->price_changes_at = v->sale_until;
 }
 
-void catalog_availability(struct variant *v)
-{
-	v->in_stock = v->stock > 0 || v->allow_backorder;
-	if (v->stock > 0 && v->low_stock_threshold != INT_NONE &&
-	    v->stock <= v->low_stock_threshold)
-		v->availability = "low_stock";
-	else if (v->stock > 0)
-		v->availability = "in_stock";
-	else
-		v->availability =
-			v->allow_backorder ? "back_order" : "out_of_stock";
-}
-
 static enum rc bad_options(struct ctx *c, const char *path)
 {
 	return fail_field(c, path, "bad_options",

@@ -18,7 +18,7 @@ enum rc catalog_variants_get(struct req *r)
 	enum rc rc = variants_db_list(&r->ctx, in.product, &r->page, &rows, &n,
 	                              &info);
 	for (size_t i = 0; i < n; i++)
-		catalog_availability(&rows[i]);
+		variant_availability(&rows[i]);
 	return rc ? rc : reply_page(r, rows, n, &info);
 }
 
@@ -31,7 +31,7 @@ static enum rc find(struct req *r, struct variant *v)
 	if (!rc)
 		rc = variants_db_visible(&r->ctx, id, v);
 	if (!rc)
-		catalog_availability(v);
+		variant_availability(v);
 	return rc;
 }
 
@@ -75,7 +75,7 @@ static enum rc answer(struct req *r, struct id id, const char *location)
 		rc = variants_db_velocity(&r->ctx, &v, 1);
 	if (rc)
 		return rc;
-	catalog_availability(&v);
+	variant_availability(&v);
 	return location ? reply_created(r, &v, location) : reply(r, &v);
 }
 

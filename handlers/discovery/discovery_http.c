@@ -2,6 +2,7 @@
 
 #include "handlers/discovery/discovery_http.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "db/discovery_db.h"
@@ -16,6 +17,17 @@ enum { TRENDING = 20, RELATED = 12, RECENT = 50 };
 
 enum rc discovery_products_get(struct req *r)
 {
+	return listing_answer(r, NULL, NULL);
+}
+
+enum rc discovery_above_rating_get(struct req *r)
+{
+	struct product_query in;
+
+	req_query(r, &in);
+	if (isnan(in.rating) && isnan(in.min_rating))
+		return fail_field(&r->ctx, "rating", "required",
+		                  "This field is needed.");
 	return listing_answer(r, NULL, NULL);
 }
 
@@ -67,11 +79,13 @@ enum rc discovery_suggest_get(struct req *r)
 	return rc ? rc : reply_all(r, rows, n);
 }
 
-static void finish(struct ctx *c, struct product_card *rows, size_t n)
+static enum rc answer_all(struct req *r, struct product_card *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		rows[i].distance_km = REAL_NONE;
-	show_pictures(c, rows, n);
+	enum rc rc = listing_show(r, rows, n);
+
+	return rc ? rc : reply_all(r, rows, n);
 }
 
 enum rc discovery_trending_get(struct req *r)
@@ -80,8 +94,7 @@ enum rc discovery_trending_get(struct req *r)
 	size_t n = 0;
 	enum rc rc = discovery_db_trending(&r->ctx, TRENDING, &rows, &n);
 
-	finish(&r->ctx, rows, n);
-	return rc ? rc : reply_all(r, rows, n);
+	return rc ? rc : answer_all(r, rows, n);
 }
 
 enum rc discovery_related_get(struct req *r)
@@ -96,8 +109,7 @@ enum rc discovery_related_get(struct req *r)
 	enum rc rc = products_db_visible(&r->ctx, id, key, false, &p);
 	if (!rc)
 		rc = discovery_db_related(&r->ctx, p.id, RELATED, &rows, &n);
-	finish(&r->ctx, rows, n);
-	return rc ? rc : reply_all(r, rows, n);
+	return rc ? rc : answer_all(r, rows, n);
 }
 
 enum rc discovery_recent_get(struct req *r)
@@ -107,8 +119,7 @@ enum rc discovery_recent_get(struct req *r)
 	enum rc rc =
 		discovery_db_recent(&r->ctx, r->ctx.actor, RECENT, &rows, &n);
 
-	finish(&r->ctx, rows, n);
-	return rc ? rc : reply_all(r, rows, n);
+	return rc ? rc : answer_all(r, rows, n);
 }
 
 enum rc discovery_synonyms_get(struct req *r)

@@ -5,6 +5,7 @@
 #include "fcgi/http/request.h"
 
 enum rc discovery_products_get(struct req *r);
+enum rc discovery_above_rating_get(struct req *r);
 enum rc discovery_category_products_get(struct req *r);
 enum rc discovery_vendor_products_get(struct req *r);
 enum rc discovery_suggest_get(struct req *r);

@@ -4,47 +4,44 @@
 #include "handlers/discovery/discovery.h"
 #include "handlers/discovery/discovery_http.h"
 #include "handlers/discovery/listing.h"
+#include "handlers/media/media.h"
+
+#define PRICE_MAX_ 1000000000000
 
 static const char *const yes_no[] = { "true", "false", NULL };
 
+static const struct field card_fields[] = {
+	CARD_FIELDS,
+	LIST(product_card, variants, n_variants, variant_shape,
+	     .flags = EXPANDED),
+	LIST(product_card, images, n_images, product_image_shape,
+	     .flags = EXPANDED),
+	FIELDS_END,
+};
+const struct shape product_card_shape = SHAPE(product_card, card_fields);
+
 /* clang-format off */
-#define QUERY_FIELDS                                                          \
-	FIELD(product_query, q, .max = 200, .help = "Words, or a SKU. Exact when one of the words, or the store, category or place, has at most 10,000 products; else the 5,000 products are searched that the rarest word says most about, and count_capped is true"),       \
-	FIELD(product_query, category, .max = 191, .help = "Slug or id; with all below it"), \
-	FIELD(product_query, vendor, .max = 191, .help = "Slug or id of a store"), \
-	FIELD(product_query, min_price, .flags = NULLABLE, .min = 0, .max = PRICE_MAX_), \
-	FIELD(product_query, max_price, .flags = NULLABLE, .min = 0, .max = PRICE_MAX_), \
-	FIELD(product_query, min_rating, .flags = NULLABLE, .min = 0, .max = 5, .help = "The same as rating"), \
-	FIELD(product_query, in_stock, .one_of = yes_no),                     \
-	FIELD(product_query, lat, .flags = NULLABLE, .min = -90, .max = 90),  \
-	FIELD(product_query, lng, .flags = NULLABLE, .min = -180, .max = 180), \
-	FIELD(product_query, radius, .flags = NULLABLE, .min = 0, .max = 500, .help = "Kilometres, 50 unless told"), \
-	FIELD(product_query, facets, .min = 0, .max = 1, .help = "1 = with counts by category, price, rating, option"), \
-	{ .name = "option.*", .at = offsetof(struct product_query, options),  \
-	  .count_at = offsetof(struct product_query, n_options),              \
-	  .kind = KIND_LIST, .element = KIND_TEXT, .max = OPTION_FILTERS_MAX, \
-	  .help = "option.colour=Red" }
-#define PRICE_MAX_ 1000000000000
-/* clang-format on */
-
 static const struct field query_fields[] = {
-	QUERY_FIELDS,
-	FIELD(product_query, rating, .flags = NULLABLE, .min = 0, .max = 5,
-	      .help = "Average of at least; unrated ones are left out"),
+	FIELD(product_query, q, .max = 200, .help = "Words, or a SKU. Exact when one of the words, or the store, category or place, has at most 10,000 products; else the 5,000 products are searched that the rarest word says most about, and count_capped is true"),
+	FIELD(product_query, category, .max = 191, .help = "Slug or id; with all below it"),
+	FIELD(product_query, vendor, .max = 191, .help = "Slug or id of a store"),
+	FIELD(product_query, min_price, .flags = NULLABLE, .min = 0, .max = PRICE_MAX_),
+	FIELD(product_query, max_price, .flags = NULLABLE, .min = 0, .max = PRICE_MAX_),
+	FIELD(product_query, rating, .flags = NULLABLE, .min = 0, .max = 5, .help = "Average of at least; unrated ones are left out"),
+	FIELD(product_query, min_rating, .flags = NULLABLE, .min = 0, .max = 5, .help = "The same as rating"),
+	FIELD(product_query, in_stock, .one_of = yes_no),
+	FIELD(product_query, lat, .flags = NULLABLE, .min = -90, .max = 90),
+	FIELD(product_query, lng, .flags = NULLABLE, .min = -180, .max = 180),
+	FIELD(product_query, radius, .flags = NULLABLE, .min = 0, .max = 500, .help = "Kilometres, 50 unless told"),
+	FIELD(product_query, facets, .min = 0, .max = 1, .help = "1 = with counts by category, price, rating, option"),
+	{ .name = "option.*", .at = offsetof(struct product_query, options),
+	  .count_at = offsetof(struct product_query, n_options),
+	  .kind = KIND_LIST, .element = KIND_TEXT, .max = OPTION_FILTERS_MAX,
+	  .help = "option.colour=Red" },
 	FIELDS_END,
 };
+/* clang-format on */
 const struct shape product_query_shape = SHAPE(product_query, query_fields);
-
-static const struct field above_fields[] = {
-	QUERY_FIELDS,
-	FIELD(product_query, rating, .flags = REQUIRED, .min = 0, .max = 5),
-	FIELDS_END,
-};
-const struct shape above_rating_query_shape = {
-	.name = "above_rating_query",
-	.size = sizeof(struct product_query),
-	.fields = above_fields,
-};
 
 static const struct field suggest_fields[] = {
 	FIELD(suggest_query, q, .flags = REQUIRED, .min = 1, .max = 60),
@@ -97,9 +94,9 @@ const struct route discovery_routes[] = {
 	{ "GET", "/api/products", discovery_products_get, LISTING,
 	  .query = &product_query_shape, .seen = discovery_list_seen,
 	  .summary = "Products by words, place and filters, with facets" },
-	{ "GET", "/api/products/above_rating", discovery_products_get, LISTING,
-	  .query = &above_rating_query_shape,
-	  .summary = "Products rated at least so well" },
+	{ "GET", "/api/products/above_rating", discovery_above_rating_get,
+	  LISTING, .query = &product_query_shape,
+	  .summary = "Products rated at least so well: needs rating" },
 	{ "GET", "/api/products/suggest", discovery_suggest_get, SHORT_LIST,
 	  .query = &suggest_shape, .reply = &suggestion_shape,
 	  .summary = "What a beginning of words may become" },

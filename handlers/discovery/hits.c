@@ -227,6 +227,7 @@ enum rc listing_answer_hits(struct req *r, struct product_filter *f,
 	if (info.more)
 		shown = (size_t)r->page.size;
 	rc = load_cards(c, all.hits + from, shown, &rows, &n);
-	show_pictures(c, rows, n);
+	if (!rc)
+		rc = listing_show(r, rows, n);
 	return rc ? rc : reply_page_with(r, rows, n, &info, all.facets);
 }

@@ -181,11 +181,66 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 	return RC_OK;
 }
 
-void show_pictures(struct ctx *c, struct product_card *rows, size_t n)
+/* Those of one product lie one behind the other: each card has its piece. */
+static enum rc add_variants(struct ctx *c, struct product_card *cards,
+                            size_t n_cards)
 {
+	struct variant *rows = NULL;
+	size_t n = 0;
+	enum rc rc = discovery_db_variants(c, cards, n_cards, &rows, &n);
+
+	for (size_t i = 0; i < n; i++)
+		variant_availability(&rows[i]);
+	for (size_t k = 0; k < n_cards; k++) {
+		struct product_card *card = &cards[k];
+		size_t i = 0;
+
+		while (i < n && !id_equal(rows[i].product_id, card->id))
+			i++;
+		card->variants = rows + i;
+		for (; i < n && id_equal(rows[i].product_id, card->id); i++) {
+			rows[i].currency = card->currency;
+			card->n_variants++;
+		}
+	}
+	return rc;
+}
+
+static enum rc add_images(struct ctx *c, struct product_card *cards,
+                          size_t n_cards)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n_cards);
+	struct product_image *rows = NULL;
+	size_t n = 0;
+
+	for (size_t k = 0; k < n_cards; k++)
+		ids[k] = cards[k].id;
+	enum rc rc = media_list_of_products(c, ids, n_cards, &rows, &n);
+	for (size_t k = 0; k < n_cards; k++) {
+		size_t i = 0;
+
+		while (i < n && !id_equal(rows[i].product_id, ids[k]))
+			i++;
+		cards[k].images = rows + i;
+		for (; i < n && id_equal(rows[i].product_id, ids[k]); i++)
+			cards[k].n_images++;
+	}
+	return rc;
+}
+
+enum rc listing_show(struct req *r, struct product_card *rows, size_t n)
+{
+	struct ctx *c = &r->ctx;
+	enum rc rc = RC_OK;
+
 	for (size_t i = 0; i < n; i++)
 		rows[i].picture =
 			media_url(c, rows[i].picture, MEDIA_MEDIUM, "jpg");
+	if (n && req_wants(r, "variants"))
+		rc = add_variants(c, rows, n);
+	if (n && !rc && req_wants(r, "images"))
+		rc = add_images(c, rows, n);
+	return rc;
 }
 
 static enum rc answer_walk(struct req *r, struct product_filter *f,
@@ -206,7 +261,8 @@ static enum rc answer_walk(struct req *r, struct product_filter *f,
 		rc = facets_of_filter(c, f, &facets);
 	for (size_t i = 0; i < n; i++)
 		rows[i].distance_km = REAL_NONE;
-	show_pictures(c, rows, n);
+	if (!rc)
+		rc = listing_show(r, rows, n);
 	return rc ? rc : reply_page_with(r, rows, n, &info, facets);
 }
 

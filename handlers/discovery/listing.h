@@ -16,13 +16,15 @@ struct product_query {
 	size_t n_options;
 };
 extern const struct shape product_query_shape;
-extern const struct shape above_rating_query_shape;
+extern const struct shape product_card_shape;
 
 /* Answers a listing; category and vendor come from the path when not NULL. */
 enum rc listing_answer(struct req *r, const char *category, const char *vendor);
 
-/* Stems of pictures become links. */
-void show_pictures(struct ctx *c, struct product_card *rows, size_t n);
+/* Makes links of the stems of pictures, and adds what ?expand= asks for: a
+ * statement for each. */
+CHECKED enum rc listing_show(struct req *r, struct product_card *rows,
+                             size_t n);
 
 /* Answers a listing with words or a place. */
 enum rc listing_answer_hits(struct req *r, struct product_filter *f,

@@ -349,7 +349,7 @@ static const struct api_answer *call(const struct route *r, const char *id,
 		.path = path_with(r->path, id),
 		.body = body ? body
 	                : strcmp(r->method, "GET") != 0 &&
-	                                strcmp(r->method, "DELETE")
+	                                strcmp(r->method, "DELETE") != 0
 	                        ? ""
 	                        : NULL,
 		.token = token,

@@ -38,13 +38,13 @@ static const char *merkato_says(const char *environment, const char *words,
 	NEED_TRUE(readlink(FMT("/proc/%d/exe", (int)process_of("merkato")),
 	                   program, sizeof(program) - 1) > 0,
 	          "the program");
+	const char *command =
+		FMT("ASAN_OPTIONS=detect_leaks=0 %s %s --config %s"
+	            " %s 2>/dev/null",
+	            environment, program, place("merkato.conf"), words);
 	/* The shell sees words of this test only.
 	 * NOLINTNEXTLINE(cert-env33-c) */
-	FILE *from =
-		popen(FMT("ASAN_OPTIONS=detect_leaks=0 %s %s --config %s %s"
-	                  " 2>/dev/null",
-	                  environment, program, place("merkato.conf"), words),
-	              "r");
+	FILE *from = popen(command, "r");
 
 	NEED_TRUE(from != NULL, words);
 	buf_init(&b, tc->arena, 1000);

@@ -79,7 +79,8 @@ static void bad_questions_have_exact_answers(void)
 		CHECK_INT(a->status, cases[i].status, path);
 		CHECK_HAS(a->body, cases[i].part, path);
 	}
-	CHECK_INT(get("/api/products/above_rating")->status, 422,
+	CHECK_HAS(get("/api/products/above_rating")->body,
+	          "{\"rating\":[\"This field is needed.\"]}",
 	          "a rating is owed");
 	CHECK_INT(get("/api/categories/nowhere/products")->status, 404,
 	          "no such category");
@@ -227,6 +228,7 @@ static void lists_run_the_same_statements_at_any_size(void)
 		"/api/products?page_size=%d&facets=1",
 		"/api/products?page_size=%d&q=thing",
 		"/api/products?page_size=%d&lat=9&lng=38.7&q=thing",
+		"/api/products?page_size=%d&expand=variants,images",
 		"/api/products?page_size=%d&cursor=",
 		"/api/categories/things/products?page_size=%d",
 		"/api/variants?page_size=%d",
@@ -302,6 +304,68 @@ static void a_renamed_category_is_called_so_at_once(void)
 	a = get(page);
 	CHECK_TEXT(answered_text(a, "category_name"), "Stuff", "page");
 	CHECK_TEXT(answered_text(a, "breadcrumbs.0.slug"), "stuff", "page");
+}
+
+static void lists_are_expanded_when_asked(void)
+{
+	const struct person *owner = an_owner();
+	struct id category = a_category("Things", none);
+
+	many_products(owner, category, 3);
+	a_live_product(owner, category, "Pot");
+	const struct answered *a = get("/api/products?q=pot");
+	CHECK_TEXT(answered_text(a, "results.0.name"), "Pot", "found");
+	CHECK_TEXT(answered_text(a, "results.0.variants"), NULL, "not asked");
+	a = get("/api/products?q=pot&expand=variants,images");
+	CHECK_TEXT(answered_text(a, "results.0.name"), "Pot", "the rest");
+	CHECK_TEXT(answered_text(a, "results.0.variants.0.sku"),
+	           answered_text(get("/api/products/pot"), "variants.0.sku"),
+	           "as on the page");
+	CHECK_TEXT(answered_text(a, "results.0.variants.1.currency"), "ETB",
+	           "the second");
+	CHECK_TEXT(answered_text(a, "results.0.variants.1.availability"),
+	           "out_of_stock", "computed");
+	CHECK_HAS(a->body, "\"images\":[]", "no pictures");
+	a = get("/api/products?ordering=name&fields=slug&expand=variants");
+	CHECK_TEXT(answered_text(a, "results.1.name"), NULL, "not asked");
+	for (int i = 0; i < 4; i++) {
+		const char *slug = answered_text(
+			a, arena_fmt(tc->arena, "results.%d.slug", i));
+
+		CHECK_TEXT(
+			answered_text(a, arena_fmt(tc->arena,
+		                                   "results.%d.variants.0.sku",
+		                                   i)),
+			answered_text(get(arena_fmt(tc->arena,
+		                                    "/api/products/%s", slug)),
+		                      "variants.0.sku"),
+			slug);
+	}
+	CHECK_INT(get("/api/products?expand=vendor")->status, 422,
+	          "that is there anyway");
+	CHECK_INT(get("/api/products?fields=variants")->status, 422,
+	          "it is no field of the list");
+	CHECK_INT(get("/api/products/pot?expand=variants")->status, 400,
+	          "nothing to expand there");
+}
+
+/* Stock changes without making lists anew, so what shows it is not kept. */
+static void what_is_expanded_is_never_old(void)
+{
+	const struct person *owner = an_owner();
+	struct id pot = a_live_product(owner, a_category("Pots", none), "Pot");
+	const char *list = "/api/products?expand=variants";
+
+	CHECK_TEXT(
+		answered_text(get(list), "results.0.variants.0.availability"),
+		"in_stock", "before");
+	const struct answered *a =
+		patch_as(path_with("/api/variants/*", variant_of(pot, 0)),
+	                 "{\"low_stock_threshold\":1000000}", owner);
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_TEXT(
+		answered_text(get(list), "results.0.variants.0.availability"),
+		"low_stock", "after");
 }
 
 static void a_cursor_walks_every_row_once(void)
@@ -507,6 +571,8 @@ CHECK_MAIN_WITH("discovery", &hooks, TEST(bad_questions_have_exact_answers),
                 TEST(lists_run_the_same_statements_at_any_size),
                 TEST(a_page_is_three_statements),
                 TEST(a_renamed_category_is_called_so_at_once),
+                TEST(lists_are_expanded_when_asked),
+                TEST(what_is_expanded_is_never_old),
                 TEST(a_cursor_walks_every_row_once),
                 TEST(words_and_places_walk_by_cursor_too),
                 TEST(pages_of_hits_go_on_where_they_ended),
