@@ -9,8 +9,8 @@ enum { DAY_S = 86400, EXPIRE_BATCH = 1000, WATCHERS_MAX = 10000 };
 
 enum rc events_db_insert(struct ctx *c, const struct product_event *e, size_t n)
 {
-	return sql_insert_all(c, "product_event", &product_event_row_shape, e,
-	                      n);
+	return sql_insert_later(c, "product_event", &product_event_row_shape, e,
+	                        n);
 }
 
 #define COLUMNS                                                \
@@ -182,6 +182,19 @@ enum rc watch_db_cross(struct ctx *c, struct id product, struct money price,
 	               "       stock_is_armed = ?"
 	               " WHERE product_id = ?",
 	               A(price), A(!in_stock), A(product));
+}
+
+enum rc watch_db_watched(struct ctx *c, const struct id *products, size_t n,
+                         struct watch **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT DISTINCT product_id FROM product_watch"
+	             " WHERE product_id IN ");
+	query_ids(q, products, n);
+	query_add(q, " LIMIT 256");
+	return query_list(q, &watch_shape, rows, n_rows);
 }
 
 enum rc watch_db_status(struct ctx *c, struct id product, struct watch **rows,

@@ -6,6 +6,7 @@
 #include "fcgi/base/ctx.h"
 #include "fcgi/base/page.h"
 
+/* By sql_insert_later. */
 CHECKED enum rc events_db_insert(struct ctx *c, const struct product_event *e,
                                  size_t n);
 
@@ -57,6 +58,9 @@ struct crossed {
 CHECKED enum rc watch_db_cross(struct ctx *c, struct id product,
                                struct money price, bool in_stock,
                                struct crossed *out);
+/* Which of the products, n <= 256, somebody watches. */
+CHECKED enum rc watch_db_watched(struct ctx *c, const struct id *products,
+                                 size_t n, struct watch **rows, size_t *n_rows);
 CHECKED enum rc watch_db_status(struct ctx *c, struct id product,
                                 struct watch **rows, size_t *n);
 

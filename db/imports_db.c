@@ -2,6 +2,7 @@
 
 #include "db/imports_db.h"
 
+#include "db/query.h"
 #include "db/sql.h"
 
 enum { LEASE_S = 60 };
@@ -158,32 +159,44 @@ enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
 	               A(is_over), A(is_over), A(c->now), A(status), A(id));
 }
 
-enum rc imports_db_product(struct ctx *c, struct id vendor, const char *slug,
-                           bool *found, struct product *out)
+enum rc imports_db_products(struct ctx *c, struct id vendor,
+                            const char *const *slugs, size_t n,
+                            struct product **rows, size_t *n_rows)
 {
-	*found = false;
-	return sql_find(c, &product_shape, out, found,
-	                "SELECT p.id, p.vendor_id, p.category_id, p.slug,"
-	                "       p.name, p.brand, p.description, p.status,"
-	                "       p.has_own_place, p.lat, p.lng,"
-	                "       k.slug AS category_slug"
-	                "  FROM product p JOIN category k"
-	                "    ON k.id = p.category_id"
-	                " WHERE p.slug = ? AND p.vendor_id = ?",
-	                A(slug), A(vendor));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT p.id, p.vendor_id, p.category_id, p.slug,"
+	          "       p.name, p.brand, p.description, p.status,"
+	          "       p.has_own_place, p.lat, p.lng,"
+	          "       k.slug AS category_slug"
+	          "  FROM product p JOIN category k"
+	          "    ON k.id = p.category_id"
+	          " WHERE p.vendor_id = ? AND p.slug IN ",
+	          A(vendor));
+	query_texts(q, slugs, n);
+	query_add(q, " LIMIT 256");
+	return query_list(q, &product_shape, rows, n_rows);
 }
 
-enum rc imports_db_variant(struct ctx *c, struct id vendor, const char *sku,
-                           bool *found, struct variant *out)
+enum rc imports_db_variants(struct ctx *c, struct id vendor,
+                            const char *const *skus, size_t n,
+                            struct variant **rows, size_t *n_rows)
 {
-	*found = false;
-	return sql_find(c, &variant_vendor_shape, out, found,
-	                "SELECT id, product_id, vendor_id, sku, name, options,"
-	                "       price, compare_at_price, sale_price, sale_from,"
-	                "       sale_until, weight_g, barcode, stock,"
-	                "       allow_backorder, low_stock_threshold, version"
-	                "  FROM variant WHERE vendor_id = ? AND sku = ?",
-	                A(vendor), A(sku));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT id, product_id, vendor_id, sku, name, options,"
+	          "       price, compare_at_price, sale_price, sale_from,"
+	          "       sale_until, weight_g, barcode, stock,"
+	          "       allow_backorder, low_stock_threshold, version"
+	          "  FROM variant WHERE vendor_id = ? AND sku IN ",
+	          A(vendor));
+	query_texts(q, skus, n);
+	query_add(q, " LIMIT 256");
+	return query_list(q, &variant_vendor_shape, rows, n_rows);
 }
 
 struct id_row {

@@ -47,13 +47,14 @@ CHECKED enum rc imports_db_fault_all(struct ctx *c,
 CHECKED enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
                                 bool is_over);
 
-/* A product of the store by its slug. */
-CHECKED enum rc imports_db_product(struct ctx *c, struct id vendor,
-                                   const char *slug, bool *found,
-                                   struct product *out);
-CHECKED enum rc imports_db_variant(struct ctx *c, struct id vendor,
-                                   const char *sku, bool *found,
-                                   struct variant *out);
+/* Products of the store by their slugs, n <= 256, in any order. */
+CHECKED enum rc imports_db_products(struct ctx *c, struct id vendor,
+                                    const char *const *slugs, size_t n,
+                                    struct product **rows, size_t *n_rows);
+/* Its variants by their SKUs, n <= 256, in any order. */
+CHECKED enum rc imports_db_variants(struct ctx *c, struct id vendor,
+                                    const char *const *skus, size_t n,
+                                    struct variant **rows, size_t *n_rows);
 CHECKED enum rc imports_db_category(struct ctx *c, const char *slug,
                                     struct id *out);
 

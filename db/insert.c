@@ -6,7 +6,22 @@
 #include "db/mysql.h"
 #include "fcgi/base/buf.h"
 
-enum { SLICE_ROWS = 64 };
+enum { SLICE_ROWS = 64, HEAPS_MAX = 4, HEAP_ROWS = 64 };
+
+/* Rows of one table that wait for the commit. */
+struct heap {
+	const char *table;
+	const struct shape *shape;
+	char *rows; /* in the arena of who gathers */
+	size_t n, most;
+};
+
+/* Belongs to the open transaction. */
+static struct {
+	bool is_on;
+	struct heap heaps[HEAPS_MAX];
+	size_t n;
+} gathered;
 
 struct arg arg_member(const struct field *f, const void *object)
 {
@@ -130,4 +145,62 @@ enum rc sql_insert_all_(struct ctx *c, const char *table, const struct shape *s,
 		n -= slice;
 	}
 	return rc;
+}
+
+void sql_gather(void)
+{
+	gathered.is_on = sql_in_transaction();
+}
+
+void gathered_forget(void)
+{
+	gathered.is_on = false;
+	gathered.n = 0;
+}
+
+enum rc gathered_write(struct ctx *c)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < gathered.n && !rc; i++) {
+		const struct heap *h = &gathered.heaps[i];
+
+		rc = sql_insert_all_(c, h->table, h->shape, h->rows, h->n);
+	}
+	gathered_forget();
+	return rc;
+}
+
+/* NULL when there is no room for another table. */
+static struct heap *heap_of(const char *table, const struct shape *s)
+{
+	for (size_t i = 0; i < gathered.n; i++)
+		if (strcmp(gathered.heaps[i].table, table) == 0)
+			return &gathered.heaps[i];
+	if (gathered.n == HEAPS_MAX)
+		return NULL;
+	gathered.heaps[gathered.n] =
+		(struct heap){ .table = table, .shape = s };
+	return &gathered.heaps[gathered.n++];
+}
+
+enum rc sql_insert_later_(struct ctx *c, const char *table,
+                          const struct shape *s, const void *rows, size_t n)
+{
+	struct heap *h = gathered.is_on ? heap_of(table, s) : NULL;
+
+	if (!h || !n)
+		return sql_insert_all_(c, table, s, rows, n);
+	if (h->n + n > h->most) {
+		size_t most = 2 * (h->n + n) + HEAP_ROWS;
+		char *all = arena_array(c->arena, most, s->size);
+
+		if (h->n)
+			memcpy(all, h->rows, h->n * s->size);
+		h->rows = all;
+		h->most = most;
+	}
+	memcpy(h->rows + h->n * s->size, rows, n * s->size);
+	h->n += n;
+	return RC_OK;
 }

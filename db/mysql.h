@@ -107,6 +107,10 @@ unsigned link_run(struct ctx *c, struct link *l, struct statement *st,
 unsigned rows_read(struct ctx *c, struct statement *st, struct work *w,
                    enum rc *rc);
 
+/* db/insert.c: writes what sql_insert_later has gathered; forgets it. */
+CHECKED enum rc gathered_write(struct ctx *c);
+void gathered_forget(void);
+
 /* db/sql.c: one piece of work with choice of connection and repetition. */
 CHECKED enum rc sql_work(struct ctx *c, struct work *w);
 

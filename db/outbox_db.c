@@ -24,6 +24,24 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(outbox_event, event_fields);
 
+struct outbox_row {
+	struct id id;
+	const char *topic;
+	struct id subject;
+	const char *payload;
+	struct when due_at, created_at;
+};
+static const struct field row_fields[] = {
+	FIELD(outbox_row, id),
+	FIELD(outbox_row, topic),
+	FIELD(outbox_row, subject),
+	FIELD(outbox_row, payload),
+	FIELD(outbox_row, due_at),
+	FIELD(outbox_row, created_at),
+	FIELDS_END,
+};
+static const struct shape row_shape = SHAPE(outbox_row, row_fields);
+
 /* Seconds until the next try after the n-th failure. */
 static const int delays[DEAD_AFTER - 1] = { 60, 300, 1800, 7200, 43200 };
 
@@ -70,13 +88,10 @@ enum rc outbox_add_at(struct ctx *c, const char *topic, struct id subject,
 		log_error("outbox", "%s outside of a transaction", topic);
 		return fail(c, RC_INTERNAL, "internal", "Internal error");
 	}
-	enum rc rc = sql_run(c,
-	                     "INSERT INTO outbox"
-	                     "       (id, topic, subject, payload, due_at,"
-	                     "        created_at)"
-	                     "VALUES (?, ?, ?, ?, ?, ?)",
-	                     A(id_new()), A(topic), A(subject),
-	                     A(payload ? payload : "{}"), A(due), A(c->now));
+	const struct outbox_row row = { id_new(), topic,
+		                        subject,  payload ? payload : "{}",
+		                        due,      c->now };
+	enum rc rc = sql_insert_later(c, "outbox", &row_shape, &row, 1);
 	if (!rc)
 		sql_after_commit(signal_runner);
 	return rc;

@@ -8,7 +8,7 @@
 #include "db/query.h"
 #include "db/sql.h"
 
-enum { SLICE = 256 };
+enum { SLICE = 256, ROWS_AT_ONCE = 64 };
 
 /* What shoppers' pages and lists of stores show. */
 #define SHORT_COLUMNS                                                       \
@@ -97,9 +97,21 @@ enum rc products_db_lock(struct ctx *c, struct id id, struct id vendor,
 	               A(id), A(vendor));
 }
 
-enum rc products_db_insert(struct ctx *c, const struct product *row)
+enum rc products_db_lock_all(struct ctx *c, const struct id *ids, size_t n,
+                             struct product **rows, size_t *n_rows)
 {
-	return sql_insert(c, "product", &product_row_shape, row);
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, COLUMNS " FROM product p WHERE p.id IN ");
+	query_ids(q, ids, n);
+	query_add(q, " ORDER BY p.id LIMIT 256 FOR UPDATE");
+	return query_list(q, &product_shape, rows, n_rows);
+}
+
+enum rc products_db_insert(struct ctx *c, const struct product *rows, size_t n)
+{
+	return sql_insert_all(c, "product", &product_row_shape, rows, n);
 }
 
 enum rc products_db_update(struct ctx *c, const struct product *row)
@@ -133,19 +145,64 @@ enum rc products_db_delete(struct ctx *c, struct id id)
 	return rc;
 }
 
-enum rc products_db_set_status(struct ctx *c, const struct product *row)
+static bool is_same(const char *a, const char *b)
 {
-	return sql_run(c,
-	               "UPDATE product SET status = ?, is_visible = ?,"
-	               "       reason_code = ?, reason = ?, screening = ?,"
-	               "       submitted_at = ?, decided_at = ?,"
-	               "       decided_by = ?, version = version + 1,"
-	               "       updated_at = ?"
-	               " WHERE id = ?",
-	               A(row->status), A(row->is_visible), A(row->reason_code),
-	               A(row->reason), A(row->screening), A(row->submitted_at),
-	               A(row->decided_at), A(row->decided_by), A(c->now),
-	               A(row->id));
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether the same has been decided of both. */
+static bool is_alike(const struct product *a, const struct product *b)
+{
+	return strcmp(a->status, b->status) == 0 &&
+	       a->is_visible == b->is_visible &&
+	       is_same(a->reason_code, b->reason_code) &&
+	       is_same(a->reason, b->reason) &&
+	       is_same(a->screening.s, b->screening.s) &&
+	       a->submitted_at.us == b->submitted_at.us &&
+	       a->decided_at.us == b->decided_at.us &&
+	       id_equal(a->decided_by, b->decided_by);
+}
+
+static enum rc set_status(struct ctx *c, const struct product *row,
+                          const struct id *ids, size_t n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "UPDATE product SET status = ?, is_visible = ?,"
+	          "       reason_code = ?, reason = ?, screening = ?,"
+	          "       submitted_at = ?, decided_at = ?, decided_by = ?,"
+	          "       version = version + 1, updated_at = ?"
+	          " WHERE id IN ",
+	          A(row->status), A(row->is_visible), A(row->reason_code),
+	          A(row->reason), A(row->screening), A(row->submitted_at),
+	          A(row->decided_at), A(row->decided_by), A(c->now));
+	query_ids(q, ids, n);
+	return query_run(q, NULL);
+}
+
+enum rc products_db_set_status(struct ctx *c, const struct product *rows,
+                               size_t n)
+{
+	bool *is_set = arena_new_array(c->arena, bool, n);
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		size_t n_alike = 0;
+
+		if (is_set[i])
+			continue;
+		for (size_t k = i; k < n; k++) {
+			if (is_set[k] || !is_alike(&rows[i], &rows[k]))
+				continue;
+			is_set[k] = true;
+			ids[n_alike++] = rows[k].id;
+		}
+		rc = set_status(c, &rows[i], ids, n_alike);
+	}
+	return rc;
 }
 
 enum rc products_db_bump(struct ctx *c, struct id id)
@@ -156,28 +213,64 @@ enum rc products_db_bump(struct ctx *c, struct id id)
 	               A(c->now), A(id));
 }
 
-enum rc products_db_bounds(struct ctx *c, struct id id, struct product *out)
+enum rc products_db_bounds(struct ctx *c, const struct id *ids, size_t n,
+                           struct product **rows, size_t *n_rows)
 {
-	return sql_get(c, &product_shape, out,
-	               "SELECT MIN(current_price) AS price,"
-	               "       MAX(current_price) AS max_price,"
-	               "       COALESCE(MAX(stock > 0 OR allow_backorder = 1),"
-	               "                0) AS in_stock,"
-	               "       COUNT(*) AS n_variants"
-	               "  FROM variant"
-	               " WHERE product_id = ? AND status = 'active'",
-	               A(id));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT product_id AS id, MIN(current_price) AS price,"
+	             "       MAX(current_price) AS max_price,"
+	             "       MAX(stock > 0 OR allow_backorder = 1) AS in_stock,"
+	             "       COUNT(*) AS n_variants"
+	             "  FROM variant"
+	             " WHERE status = 'active' AND product_id IN ");
+	query_ids(q, ids, n);
+	query_add(q, " GROUP BY product_id ORDER BY product_id LIMIT 256");
+	return query_list(q, &product_shape, rows, n_rows);
 }
 
-enum rc products_db_set_bounds(struct ctx *c, const struct product *row)
+/* Reads nothing but the rows it writes: a statement that joins other tables
+ * locks theirs. */
+static enum rc set_bounds(struct ctx *c, const struct product *rows, size_t n)
 {
-	return sql_run(c,
-	               "UPDATE product SET min_price = ?, max_price = ?,"
-	               "       in_stock = ?, n_variants = ?,"
-	               "       version = version + 1, updated_at = ?"
-	               " WHERE id = ?",
-	               A(row->min_price), A(row->max_price), A(row->in_stock),
-	               A(row->n_variants), A(c->now), A(row->id));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "UPDATE (");
+	for (size_t i = 0; i < n; i++)
+		query_add(q,
+		          "SELECT CAST(? AS BINARY(16)) AS id,"
+		          "       CAST(? AS SIGNED) AS low,"
+		          "       CAST(? AS SIGNED) AS high,"
+		          "       CAST(? AS SIGNED) AS stock,"
+		          "       CAST(? AS SIGNED) AS n UNION ALL ",
+		          A(rows[i].id), A(rows[i].min_price),
+		          A(rows[i].max_price), A(rows[i].in_stock),
+		          A(rows[i].n_variants));
+	query_add(q,
+	          "SELECT NULL, NULL, NULL, NULL, NULL) AS b"
+	          " STRAIGHT_JOIN product p ON p.id = b.id"
+	          "   SET p.min_price = b.low, p.max_price = b.high,"
+	          "       p.in_stock = b.stock, p.n_variants = b.n,"
+	          "       p.version = p.version + 1, p.updated_at = ?",
+	          A(c->now));
+	return query_run(q, NULL);
+}
+
+enum rc products_db_set_bounds(struct ctx *c, const struct product *rows,
+                               size_t n)
+{
+	size_t some = ROWS_AT_ONCE;
+	enum rc rc = RC_OK;
+
+	/* Few sizes of statements, so that few are prepared. */
+	for (size_t at = 0; at < n && !rc; at += some) {
+		while (some > n - at)
+			some /= 2;
+		rc = set_bounds(c, rows + at, some);
+	}
+	return rc;
 }
 
 enum rc products_db_count_sale(struct ctx *c, struct id id, int64_t quantity,
@@ -291,23 +384,31 @@ enum rc products_db_place(struct ctx *c, const struct store_facts *s)
 	               A(s->lat), A(s->lng), A(s->id));
 }
 
-enum rc products_db_slug_is_taken(struct ctx *c, const char *slug, bool *taken)
-{
-	int64_t n = 0;
-	enum rc rc = sql_int(c, &n,
-	                     "SELECT COUNT(*) FROM product_slug WHERE slug = ?",
-	                     A(slug));
+static const struct field slug_fields[] = {
+	FIELD(product_slug, slug),
+	FIELD(product_slug, product_id),
+	FIELDS_END,
+};
+static const struct shape slug_shape = SHAPE(product_slug, slug_fields);
 
-	*taken = n > 0;
-	return rc;
+enum rc products_db_slugs_taken(struct ctx *c, const char *const *slugs,
+                                size_t n, struct product_slug **rows,
+                                size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          "SELECT slug, product_id FROM product_slug WHERE slug IN ");
+	query_texts(q, slugs, n);
+	query_add(q, " LIMIT 256");
+	return query_list(q, &slug_shape, rows, n_rows);
 }
 
-enum rc products_db_slug_add(struct ctx *c, const char *slug, struct id product)
+enum rc products_db_slugs_add(struct ctx *c, const struct product_slug *rows,
+                              size_t n)
 {
-	return sql_run(c,
-	               "INSERT INTO product_slug (slug, product_id)"
-	               " VALUES (?, ?)",
-	               A(slug), A(product));
+	return sql_insert_all(c, "product_slug", &slug_shape, rows, n);
 }
 
 static const struct sort list_sorts[] = {

@@ -22,21 +22,30 @@ CHECKED enum rc products_db_old_slug(struct ctx *c, const char *slug,
 /* The row, until the transaction ends; vendor none = anyone's. */
 CHECKED enum rc products_db_lock(struct ctx *c, struct id id, struct id vendor,
                                  struct product *out);
-CHECKED enum rc products_db_insert(struct ctx *c, const struct product *row);
+/* Those that are there, by id, until the transaction ends; n <= 256. */
+CHECKED enum rc products_db_lock_all(struct ctx *c, const struct id *ids,
+                                     size_t n, struct product **rows,
+                                     size_t *n_rows);
+CHECKED enum rc products_db_insert(struct ctx *c, const struct product *rows,
+                                   size_t n);
 /* Name, texts, category, place, attributes of a locked row; version + 1. */
 CHECKED enum rc products_db_update(struct ctx *c, const struct product *row);
 CHECKED enum rc products_db_delete(struct ctx *c, struct id id);
 
-/* Status, visibility and decision of a locked row; version + 1. */
+/* Status, visibility and decision of locked rows, n <= 256, a statement for all
+ * that are alike; version + 1. */
 CHECKED enum rc products_db_set_status(struct ctx *c,
-                                       const struct product *row);
+                                       const struct product *rows, size_t n);
 /* Raises the version of a locked row. */
 CHECKED enum rc products_db_bump(struct ctx *c, struct id id);
-/* Price bounds, stock and number of variants as the variants give them. */
-CHECKED enum rc products_db_bounds(struct ctx *c, struct id id,
-                                   struct product *out);
+/* Price bounds, stock and number of variants as the variants give them, by id;
+ * products without active variants are not among them. n <= 256. */
+CHECKED enum rc products_db_bounds(struct ctx *c, const struct id *ids,
+                                   size_t n, struct product **rows,
+                                   size_t *n_rows);
+/* Writes them into locked rows; version + 1. */
 CHECKED enum rc products_db_set_bounds(struct ctx *c,
-                                       const struct product *row);
+                                       const struct product *rows, size_t n);
 /* names: id and slug, if it is still there. */
 CHECKED enum rc products_db_count_sale(struct ctx *c, struct id id,
                                        int64_t quantity, struct product *names);
@@ -64,11 +73,18 @@ CHECKED enum rc products_db_show(struct ctx *c, const struct product *rows,
 /* Copies a store's place to its products that have none of their own. */
 CHECKED enum rc products_db_place(struct ctx *c, const struct store_facts *s);
 
-CHECKED enum rc products_db_slug_is_taken(struct ctx *c, const char *slug,
-                                          bool *taken);
-/* Remembers the slug for good; RC_CONFLICT if it is another's. */
-CHECKED enum rc products_db_slug_add(struct ctx *c, const char *slug,
-                                     struct id product);
+/* A slug that is or was a product's. */
+struct product_slug {
+	const char *slug;
+	struct id product_id;
+};
+/* Which of these, n <= 256, there are. */
+CHECKED enum rc products_db_slugs_taken(struct ctx *c, const char *const *slugs,
+                                        size_t n, struct product_slug **rows,
+                                        size_t *n_rows);
+/* Remembers slugs for good; RC_CONFLICT if one is another's. */
+CHECKED enum rc
+products_db_slugs_add(struct ctx *c, const struct product_slug *rows, size_t n);
 
 CHECKED enum rc products_db_vendor_list(struct ctx *c, struct id vendor,
                                         const struct queue_filter *f,
@@ -105,17 +121,27 @@ CHECKED enum rc products_db_close_revision(struct ctx *c, struct id id,
                                            const char *reason_code,
                                            const char *reason);
 
-/* What screening looks up: refused and held words among these, the category's
- * usual price, another product that is the same. */
+/* What screening looks up: refused and held words, the category's usual price,
+ * another product that is the same. */
 struct screening_facts {
 	const char *rejected_word, *held_word;
 	struct money usual_price; /* average of the category; none = unknown */
 	int64_t n_priced;
 	struct id twin;
 };
-CHECKED enum rc products_db_screening(struct ctx *c, const struct product *p,
-                                      const char *const *words, size_t n_words,
-                                      struct screening_facts *out);
+struct screening_word {
+	const char *word, *verdict; /* hold, reject */
+};
+/* Those of the words, n <= 256, that screening knows, in their order. */
+CHECKED enum rc products_db_words(struct ctx *c, const char *const *words,
+                                  size_t n, struct screening_word **rows,
+                                  size_t *n_rows);
+/*
+ * facts[i].twin of each: a product of the same store and name that waits or is
+ * approved, or is one of ps before it. ps are in the order of their ids.
+ */
+CHECKED enum rc products_db_twins(struct ctx *c, const struct product *ps,
+                                  size_t n, struct screening_facts *facts);
 /* The average of a category's newest products but one; fills usual_price and
  * n_priced. */
 CHECKED enum rc products_db_usual_price(struct ctx *c, struct id category,

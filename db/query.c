@@ -33,6 +33,15 @@ void query_add_(struct query *q, const char *text, const struct arg *args,
 		add_arg(q, args[1 + i]);
 }
 
+static size_t padded_to(size_t n)
+{
+	size_t padded = 1;
+
+	while (padded < n)
+		padded *= 2;
+	return padded;
+}
+
 void query_ids(struct query *q, const struct id *ids, size_t n)
 {
 	query_ids_of(q, ids, n, sizeof *ids, 0);
@@ -41,14 +50,12 @@ void query_ids(struct query *q, const struct id *ids, size_t n)
 void query_ids_of(struct query *q, const void *rows, size_t n, size_t row_size,
                   size_t id_at)
 {
-	size_t padded = 1;
+	size_t padded = padded_to(n);
 
 	if (!n) {
 		buf_puts(&q->text, "(NULL)");
 		return;
 	}
-	while (padded < n)
-		padded *= 2;
 	for (size_t i = 0; i < padded; i++) {
 		size_t row = i < n ? i : n - 1;
 		struct id id;
@@ -57,6 +64,21 @@ void query_ids_of(struct query *q, const void *rows, size_t n, size_t row_size,
 		       sizeof id);
 		buf_puts(&q->text, i ? ",?" : "(?");
 		add_arg(q, arg_id(id));
+	}
+	buf_putc(&q->text, ')');
+}
+
+void query_texts(struct query *q, const char *const *texts, size_t n)
+{
+	size_t padded = padded_to(n);
+
+	if (!n) {
+		buf_puts(&q->text, "(NULL)");
+		return;
+	}
+	for (size_t i = 0; i < padded; i++) {
+		buf_puts(&q->text, i ? ",?" : "(?");
+		add_arg(q, arg_text(texts[i < n ? i : n - 1]));
 	}
 	buf_putc(&q->text, ')');
 }

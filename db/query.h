@@ -34,6 +34,8 @@ void query_ids(struct query *q, const struct id *ids, size_t n);
  * belongs to the rows of a list. */
 void query_ids_of(struct query *q, const void *rows, size_t n, size_t row_size,
                   size_t id_at);
+/* The same of texts. */
+void query_texts(struct query *q, const char *const *texts, size_t n);
 /* " name = ?" for each given scalar field of a SHAPE_PATCH struct, with commas;
  * the number of fields. */
 int query_set_given(struct query *q, const struct shape *s, const void *patch);

@@ -8,6 +8,8 @@
 #include "db/query.h"
 #include "db/sql.h"
 
+enum { TWINS_AT_ONCE = 64 };
+
 static const struct field revision_fields[] = {
 	FIELD(product_revision, id),
 	FIELD(product_revision, product_id),
@@ -70,68 +72,87 @@ enum rc products_db_close_revision(struct ctx *c, struct id id,
 	               A(c->now), A(id));
 }
 
-struct word_row {
-	const char *word, *verdict;
-};
 static const struct field word_fields[] = {
-	FIELD(word_row, word),
-	FIELD(word_row, verdict),
+	FIELD(screening_word, word),
+	FIELD(screening_word, verdict),
 	FIELDS_END,
 };
-static const struct shape word_shape = SHAPE(word_row, word_fields);
+static const struct shape word_shape = SHAPE(screening_word, word_fields);
 
-static enum rc find_words(struct ctx *c, const char *const *words, size_t n,
-                          struct screening_facts *out)
+enum rc products_db_words(struct ctx *c, const char *const *words, size_t n,
+                          struct screening_word **rows, size_t *n_rows)
 {
 	struct query *q = arena_new(c->arena, struct query);
-	struct word_row *rows = NULL;
-	size_t n_rows = 0;
 
-	if (!n)
-		return RC_OK;
 	query_init(q, c);
-	query_add(q,
-	          "SELECT word, verdict FROM screening_word"
-	          " WHERE word IN (?",
-	          A(words[0]));
-	for (size_t i = 1; i < n; i++)
-		query_add(q, ", ?", A(words[i]));
-	query_add(q, ") LIMIT 100");
-	enum rc rc = query_list(q, &word_shape, &rows, &n_rows);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < n_rows; i++) {
-		if (strcmp(rows[i].verdict, "reject") == 0)
-			out->rejected_word = rows[i].word;
-		else
-			out->held_word = rows[i].word;
-	}
-	return RC_OK;
+	query_add(q, "SELECT word, verdict FROM screening_word WHERE word IN ");
+	query_texts(q, words, n);
+	query_add(q, " ORDER BY word LIMIT 256");
+	return query_list(q, &word_shape, rows, n_rows);
 }
 
 static const struct field facts_fields[] = {
 	FIELD(screening_facts, usual_price),
 	FIELD(screening_facts, n_priced),
-	FIELD(screening_facts, twin),
 	FIELDS_END,
 };
 static const struct shape facts_shape = SHAPE(screening_facts, facts_fields);
 
-enum rc products_db_screening(struct ctx *c, const struct product *p,
-                              const char *const *words, size_t n_words,
-                              struct screening_facts *out)
-{
-	bool found = false;
-	enum rc rc = find_words(c, words, n_words, out);
+struct twin_row {
+	int64_t at;
+	struct id twin;
+};
+static const struct field twin_fields[] = {
+	FIELD(twin_row, at),
+	FIELD(twin_row, twin),
+	FIELDS_END,
+};
+static const struct shape twin_shape = SHAPE(twin_row, twin_fields);
 
-	if (rc)
-		return rc;
-	return sql_find(c, &facts_shape, out, &found,
-	                "SELECT id AS twin FROM product"
-	                "  FORCE INDEX (vendor_name)"
-	                " WHERE vendor_id = ? AND name = ? AND id <> ?"
-	                "   AND status IN ('pending', 'approved') LIMIT 1",
-	                A(p->vendor_id), A(p->name), A(p->id));
+/* Of those from `from` on; each is looked up by the index alone. */
+static enum rc find_twins(struct ctx *c, const struct product *ps, size_t from,
+                          size_t n, struct screening_facts *facts)
+{
+	struct query *q = arena_new(c->arena, struct query);
+	struct twin_row *rows = NULL;
+	size_t n_rows = 0;
+
+	query_init(q, c);
+	for (size_t i = from; i < from + n; i++) {
+		if (i > from)
+			query_add(q, " UNION ALL ");
+		query_add(q,
+		          "SELECT ? AS at,"
+		          " (SELECT p.id FROM product p"
+		          "    FORCE INDEX (vendor_name)"
+		          "   WHERE p.vendor_id = ? AND p.name = ?"
+		          "     AND p.id <> ?"
+		          "     AND (p.status IN ('pending', 'approved')"
+		          "          OR (p.id >= ? AND p.id < ?))"
+		          "   LIMIT 1) AS twin",
+		          A((int64_t)i), A(ps[i].vendor_id), A(ps[i].name),
+		          A(ps[i].id), A(ps[0].id), A(ps[i].id));
+	}
+	query_add(q, " LIMIT ?", A((int64_t)n));
+	enum rc rc = query_list(q, &twin_shape, &rows, &n_rows);
+	for (size_t i = 0; i < n_rows && !rc; i++)
+		facts[rows[i].at].twin = rows[i].twin;
+	return rc;
+}
+
+enum rc products_db_twins(struct ctx *c, const struct product *ps, size_t n,
+                          struct screening_facts *facts)
+{
+	size_t some = TWINS_AT_ONCE;
+	enum rc rc = RC_OK;
+
+	/* Few sizes of statements, so that few are prepared. */
+	for (size_t at = 0; at < n && !rc; at += some) {
+		while (some > n - at)
+			some /= 2;
+		rc = find_twins(c, ps, at, some, facts);
+	}
+	return rc;
 }
 
 enum rc products_db_usual_price(struct ctx *c, struct id category,

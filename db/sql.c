@@ -420,6 +420,7 @@ enum rc sql_begin(struct ctx *c)
 		db.broken = RC_OK;
 		db.has_failed = false;
 		db.n_after_commit = 0;
+		gathered_forget();
 	}
 	db.depth++;
 	return RC_OK;
@@ -488,9 +489,12 @@ enum rc sql_end(struct ctx *c, enum rc rc)
 		log_error("sql.end", "a part failed and was ignored");
 		rc = fail(c, RC_INTERNAL, "internal", "Internal error");
 	}
+	if (!rc && !db.broken)
+		rc = gathered_write(c);
 	if (!rc && !db.broken && before_commit)
 		rc = before_commit(c);
 	db.depth = 0;
+	gathered_forget();
 	if (!rc && db.broken)
 		return db.broken;
 	if (rc)
@@ -507,6 +511,7 @@ void sql_reset(struct ctx *c)
 	if (!db.depth)
 		return;
 	roll_back();
+	gathered_forget();
 	db.depth = 0;
 	db.broken = RC_OK;
 }

@@ -115,6 +115,17 @@ CHECKED enum rc sql_insert_(struct ctx *c, const char *table,
 CHECKED enum rc sql_insert_all_(struct ctx *c, const char *table,
                                 const struct shape *s, const void *rows,
                                 size_t n);
+/* Rows of journals, which nothing reads back before the transaction ends: at
+ * once, or, after sql_gather, all of a table together just before the commit.
+ * What they point to must live as long. */
+#define sql_insert_later(c, table, shape, rows, n) \
+	sql_insert_later_((c), "" table "", (shape), (rows), (n))
+CHECKED enum rc sql_insert_later_(struct ctx *c, const char *table,
+                                  const struct shape *s, const void *rows,
+                                  size_t n);
+/* For work that writes many of them: gathers until the open transaction ends.
+ */
+void sql_gather(void);
 /* The unique key of the last RC_CONFLICT by duplicate (text after the last
  * dot), else "". No fault is recorded for a duplicate: the caller knows what it
  * means and says so with fail(). */

@@ -2,6 +2,8 @@
 
 #include "db/variants_db.h"
 
+#include <string.h>
+
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -48,6 +50,25 @@ enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
 	                     A(id));
 
 	return rc ? rc : variants_db_get(c, id, vendor, out);
+}
+
+enum rc variants_db_lock_all(struct ctx *c, const struct id *ids, size_t n,
+                             struct variant **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT w.id FROM variant w WHERE w.id IN ");
+	query_ids(q, ids, n);
+	query_add(q, " ORDER BY w.id LIMIT 256 FOR UPDATE");
+	enum rc rc = query_list(q, &variant_vendor_shape, rows, n_rows);
+	if (rc)
+		return rc;
+	query_init(q, c);
+	query_add(q, COLUMNS " WHERE w.id IN ");
+	query_ids(q, ids, n);
+	query_add(q, " ORDER BY w.id LIMIT 256");
+	return query_list(q, &variant_vendor_shape, rows, n_rows);
 }
 
 enum rc variants_db_of(struct ctx *c, struct id product, bool all,
@@ -138,22 +159,92 @@ enum rc variants_db_add_options(struct ctx *c,
 	                      rows, n);
 }
 
-enum rc variants_db_list_options(struct ctx *c, struct id product)
+struct option_list {
+	struct id id;
+	const char *list;
+};
+static const struct field option_list_fields[] = {
+	FIELD(option_list, id),
+	FIELD(option_list, list),
+	FIELDS_END,
+};
+static const struct shape option_list_shape =
+	SHAPE(option_list, option_list_fields);
+
+static enum rc read_lists(struct ctx *c, const struct id *products, size_t n,
+                          struct option_list **rows, size_t *n_rows)
 {
-	return sql_run(
-		c,
-		"UPDATE product SET option_list ="
-		" (SELECT GROUP_CONCAT(g.name, CHAR(31), g.value"
-		"                      ORDER BY g.name_key, g.value_key"
-		"                      SEPARATOR '\x1e')"
-		"    FROM (SELECT o.name_key, o.value_key, MIN(o.name) AS name,"
-		"                 MIN(o.value) AS value"
-		"            FROM variant_option o"
-		"            JOIN variant w ON w.id = o.variant_id"
-		"           WHERE o.product_id = ? AND w.status = 'active'"
-		"           GROUP BY o.name_key, o.value_key) AS g)"
-		" WHERE id = ?",
-		A(product), A(product));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT g.product_id AS id,"
+	             "       GROUP_CONCAT(g.name, CHAR(31), g.value"
+	             "                    ORDER BY g.name_key, g.value_key"
+	             "                    SEPARATOR '\x1e') AS list"
+	             "  FROM (SELECT o.product_id, o.name_key, o.value_key,"
+	             "               MIN(o.name) AS name, MIN(o.value) AS value"
+	             "          FROM variant_option o"
+	             "          JOIN variant w ON w.id = o.variant_id"
+	             "         WHERE w.status = 'active' AND o.product_id IN ");
+	query_ids(q, products, n);
+	query_add(q, "         GROUP BY o.product_id, o.name_key,"
+	             "                  o.value_key) AS g"
+	             " GROUP BY g.product_id LIMIT 256");
+	return query_list(q, &option_list_shape, rows, n_rows);
+}
+
+static const char *list_of(const struct option_list *rows, size_t n,
+                           struct id product)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id_equal(rows[i].id, product))
+			return rows[i].list;
+	return NULL;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static enum rc write_list(struct ctx *c, const char *list, const struct id *ids,
+                          size_t n)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "UPDATE product SET option_list = ? WHERE id IN ",
+	          A(list));
+	query_ids(q, ids, n);
+	return query_run(q, NULL);
+}
+
+/* Read first and written then: one statement would lock what it reads. */
+enum rc variants_db_list_options(struct ctx *c, const struct id *products,
+                                 size_t n)
+{
+	const char **lists = arena_new_array(c->arena, const char *, n);
+	bool *is_set = arena_new_array(c->arena, bool, n);
+	struct id *alike = arena_new_array(c->arena, struct id, n);
+	struct option_list *rows = NULL;
+	size_t n_rows = 0;
+	enum rc rc = read_lists(c, products, n, &rows, &n_rows);
+
+	for (size_t i = 0; i < n && !rc; i++)
+		lists[i] = list_of(rows, n_rows, products[i]);
+	for (size_t i = 0; i < n && !rc; i++) {
+		size_t n_alike = 0;
+
+		for (size_t k = i; k < n && !is_set[i]; k++) {
+			if (is_set[k] || !is_same(lists[i], lists[k]))
+				continue;
+			is_set[k] = k > i;
+			alike[n_alike++] = products[k];
+		}
+		if (n_alike)
+			rc = write_list(c, lists[i], alike, n_alike);
+	}
+	return rc;
 }
 
 enum rc variants_db_lines(struct ctx *c, const struct id *variants, size_t n,
@@ -228,16 +319,11 @@ enum rc variants_db_told_low(struct ctx *c, struct id variant, bool told)
 	               A(told), A(variant));
 }
 
-enum rc stock_db_insert(struct ctx *c, const struct stock_movement *m)
+enum rc stock_db_insert(struct ctx *c, const struct stock_movement *rows,
+                        size_t n)
 {
-	return sql_insert(c, "stock_movement", &stock_movement_row_shape, m);
-}
-
-enum rc stock_db_insert_all(struct ctx *c, const struct stock_movement *rows,
-                            size_t n)
-{
-	return sql_insert_all(c, "stock_movement", &stock_movement_row_shape,
-	                      rows, n);
+	return sql_insert_later(c, "stock_movement", &stock_movement_row_shape,
+	                        rows, n);
 }
 
 static const struct sort movement_sorts[] = {

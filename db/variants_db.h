@@ -14,6 +14,10 @@ CHECKED enum rc variants_db_visible(struct ctx *c, struct id id,
                                     struct variant *out);
 CHECKED enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
                                  struct variant *out);
+/* The same of those that are there, by id; n <= 256. */
+CHECKED enum rc variants_db_lock_all(struct ctx *c, const struct id *ids,
+                                     size_t n, struct variant **rows,
+                                     size_t *n_rows);
 /* The variants of one product in their order, without its currency; active
  * ones only unless all. */
 CHECKED enum rc variants_db_of(struct ctx *c, struct id product, bool all,
@@ -38,8 +42,9 @@ CHECKED enum rc variants_db_set_options(struct ctx *c, struct id variant,
 CHECKED enum rc variants_db_add_options(struct ctx *c,
                                         const struct variant_option_row *rows,
                                         size_t n);
-/* Brings product.option_list up to date after these have changed. */
-CHECKED enum rc variants_db_list_options(struct ctx *c, struct id product);
+/* Brings product.option_list up to date after these have changed; n <= 256. */
+CHECKED enum rc variants_db_list_options(struct ctx *c,
+                                         const struct id *products, size_t n);
 
 CHECKED enum rc variants_db_lines(struct ctx *c, const struct id *variants,
                                   size_t n, struct sale_line **rows,
@@ -67,9 +72,9 @@ CHECKED enum rc variants_db_set_stock(struct ctx *c, struct id variant,
                                       int64_t *changed);
 CHECKED enum rc variants_db_told_low(struct ctx *c, struct id variant,
                                      bool told);
-CHECKED enum rc stock_db_insert(struct ctx *c, const struct stock_movement *m);
-CHECKED enum rc
-stock_db_insert_all(struct ctx *c, const struct stock_movement *rows, size_t n);
+/* By sql_insert_later. */
+CHECKED enum rc stock_db_insert(struct ctx *c,
+                                const struct stock_movement *rows, size_t n);
 CHECKED enum rc stock_db_list(struct ctx *c, struct id variant,
                               const struct page *page,
                               struct stock_movement **rows, size_t *n,

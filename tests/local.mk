@@ -81,6 +81,7 @@ UNIT_TESTS += %D%/unit/test_dispatch_input
 UNIT_TESTS += %D%/unit/test_document
 UNIT_TESTS += %D%/unit/test_form
 UNIT_TESTS += %D%/unit/test_import
+UNIT_TESTS += %D%/unit/test_import_together
 UNIT_TESTS += %D%/unit/test_json
 UNIT_TESTS += %D%/unit/test_ledger
 UNIT_TESTS += %D%/unit/test_limit
@@ -137,6 +138,7 @@ SQL_FAULTS_LINK = $(AM_LDFLAGS) -Wl,--wrap=mysql_stmt_execute \
 %C%_unit_test_sql_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_catalog_faults_LDFLAGS = $(SQL_FAULTS_LINK)
 %C%_unit_test_media_faults_LDFLAGS = $(SQL_FAULTS_LINK)
+%C%_unit_test_import_together_LDFLAGS = $(SQL_FAULTS_LINK)
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

@@ -40,16 +40,26 @@ CHECKED enum rc catalog_note_int(struct ctx *c, const struct product *p,
 /* Cached pages of the product (id and slug). */
 void catalog_touch_product(struct ctx *c, const struct product *p);
 
+/* Most rules work on many at once, so that an import costs few statements: a
+ * request's one is a batch of one. This is the most that a call may name. */
+enum { CATALOG_BATCH = 256 };
+
 /*
- * Variants of the product have changed: brings price bounds and stock of the
- * product up to date, tells watchers, outdates caches. Locks the product.
+ * Variants of the products have changed: brings price bounds and stock of the
+ * products up to date, tells watchers, outdates caches. Locks the products.
  */
-CHECKED enum rc catalog_refresh(struct ctx *c, struct id product,
-                                struct cause why);
+CHECKED enum rc catalog_refresh(struct ctx *c, const struct id *products,
+                                size_t n, struct cause why);
+/* A product that goes from one status to another. */
+struct status_change {
+	const char *old_status;
+	struct cause why;
+};
 /* Sets status and what follows (visibility, counts, search words, events,
- * outbox) of a locked product. p holds the new status, reason and times. */
-CHECKED enum rc catalog_set_status(struct ctx *c, struct product *p,
-                                   const char *old_status, struct cause why);
+ * outbox) of locked products of one store. ps hold the new status, reason and
+ * times. */
+CHECKED enum rc catalog_set_status(struct ctx *c, struct product *ps,
+                                   const struct status_change *by, size_t n);
 /* Tells the store of "product.<what>", with the product's reason. */
 CHECKED enum rc catalog_announce(struct ctx *c, const struct product *p,
                                  const char *what);
@@ -115,6 +125,14 @@ struct product_patch {
 };
 extern const struct shape product_patch_shape;
 
+/* A product as it would be made, if it may be: no row is written. */
+CHECKED enum rc catalog_product_prepare(struct ctx *c, struct id vendor,
+                                        const struct product_in *in,
+                                        struct product *out);
+/* Makes products of one store that have been prepared, each by its in;
+ * n <= CATALOG_BATCH. RC_CONFLICT if one cannot be made. */
+CHECKED enum rc catalog_products_insert(struct ctx *c, struct product *ps,
+                                        const struct product_in *ins, size_t n);
 /* Products of a store, in transactions of their own. */
 CHECKED enum rc catalog_product_create(struct ctx *c, struct id vendor,
                                        const struct product_in *in,
@@ -136,8 +154,9 @@ CHECKED enum rc catalog_product_lock(struct ctx *c, struct id vendor,
                                      struct id id, int64_t if_version,
                                      struct product *p);
 bool catalog_has_status(const struct product *p, enum product_status s);
-/* To the moderators, or past them by rule. The product is locked. */
-CHECKED enum rc catalog_submit(struct ctx *c, struct product *p);
+/* To the moderators, or past them by rule. The products are one store's,
+ * locked, in the order of their ids. */
+CHECKED enum rc catalog_submit(struct ctx *c, struct product *ps, size_t n);
 /* A revision takes the place of what its locked product said. */
 CHECKED enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
                                        const struct product_revision *r);
@@ -154,9 +173,9 @@ CHECKED enum rc catalog_product_full(struct ctx *c, struct product *p,
                                      unsigned parts);
 /* Those that ?fields= leaves of them. */
 unsigned catalog_parts_wanted(const struct req *r, unsigned parts);
-/* An unused slug for the name. */
-CHECKED enum rc catalog_slug(struct ctx *c, const char *name, struct id id,
-                             const char **out);
+/* Unused slugs for what they wish for (ps[i].slug), in its place; their ids
+ * make them the only ones. */
+CHECKED enum rc catalog_slugs(struct ctx *c, struct product *ps, size_t n);
 /* Checks attributes against the category's; canonical text. */
 CHECKED enum rc catalog_attributes_check(struct ctx *c, struct id category,
                                          struct json_text given,
@@ -166,6 +185,17 @@ CHECKED enum rc catalog_variant_create(struct ctx *c, struct id vendor,
                                        struct id product,
                                        const struct variant_in *in,
                                        struct id *out);
+/* A variant and what is to change of it. */
+struct variant_edit {
+	struct id id;
+	int64_t if_version; /* INT_NONE = any */
+	const struct variant_patch *in;
+	const char *path; /* of faults: "variants[2]." */
+};
+/* n <= CATALOG_BATCH; in a transaction of their own. */
+CHECKED enum rc catalog_variants_patch(struct ctx *c, struct id vendor,
+                                       const struct variant_edit *edits,
+                                       size_t n);
 CHECKED enum rc catalog_variant_patch(struct ctx *c, struct id vendor,
                                       struct id id, int64_t if_version,
                                       const struct variant_patch *in);
@@ -174,10 +204,10 @@ CHECKED enum rc catalog_variant_delete(struct ctx *c, struct id vendor,
 /* Fills the row from the body; collects faults below path ("variants[2]."). */
 CHECKED enum rc catalog_variant_fill(struct ctx *c, const struct variant_in *in,
                                      const char *path, struct variant *out);
-/* Inserts n variants of one product with options, journal and events. */
-CHECKED enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
-                                        struct variant *rows, size_t n,
-                                        struct cause why);
+/* Inserts variants with options, journal and events; catalog_refresh and
+ * variants_db_list_options are to follow. */
+CHECKED enum rc catalog_variants_insert(struct ctx *c, struct variant *rows,
+                                        size_t n, struct cause why);
 /* current_price and price_changes_at as of now. */
 void catalog_price_now(struct when now, struct variant *v);
 /* The options of a variant as rows; RC_INVALID with a fault at path. */
@@ -204,12 +234,21 @@ CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
                                     const char *reason, const char *note,
                                     struct cause why);
 
-/* Screening: which rules fired, as JSON list text in p->screening; verdict. */
+/*
+ * Screening: which rules fired, as JSON list text in ps[i].screening; verdicts.
+ * The products are one store's, in the order of their ids. Those after the
+ * first that is refused may be left for the next call, as it is no twin of
+ * theirs: *n says how many were screened.
+ */
 enum verdict_of_rules { RULES_PASS, RULES_HOLD, RULES_REJECT };
-CHECKED enum rc catalog_screen(struct ctx *c, struct product *p,
-                               enum verdict_of_rules *out);
-/* While on, what these three yield is asked for once: for an import's run. */
+CHECKED enum rc catalog_screen(struct ctx *c, struct product *ps, size_t *n,
+                               enum verdict_of_rules *verdicts);
+/* While on, what these yield is asked for once: for an import's run. */
 void catalog_remember(bool on);
+/* RC_NOT_FOUND if there is no such category. */
+CHECKED enum rc catalog_category_find(struct ctx *c, const char *slug,
+                                      struct id *out);
+CHECKED enum rc catalog_category_exists(struct ctx *c, struct id id);
 CHECKED enum rc catalog_store_facts(struct ctx *c, struct id vendor,
                                     struct store_facts *out);
 /* Fills usual_price and n_priced. */

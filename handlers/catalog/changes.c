@@ -146,30 +146,106 @@ static enum rc tell_watchers(struct ctx *c, const struct product *p)
 	return rc;
 }
 
-enum rc catalog_refresh(struct ctx *c, struct id product, struct cause why)
+static enum rc tell_status(struct ctx *c, const struct product *p)
 {
-	struct product was = { 0 }, is;
-	enum rc rc = products_db_lock(c, product, (struct id){ { 0 } }, &was);
+	struct watch *rows = NULL;
+	size_t n = 0;
+	enum rc rc = watch_db_status(c, p->id, &rows, &n);
 
-	if (rc)
-		return rc;
-	is = was;
-	rc = products_db_bounds(c, product, &is);
-	if (rc)
-		return rc;
-	catalog_touch_product(c, &was);
-	if (is.min_price.minor == was.min_price.minor &&
-	    is.max_price.minor == was.max_price.minor &&
-	    is.in_stock == was.in_stock && is.n_variants == was.n_variants)
+	return rc ? rc : tell(c, "product.status_changed", p, rows, n);
+}
+
+/* Most products are watched by nobody: one look for all of them. */
+static enum rc for_watched(struct ctx *c, const struct product *ps, size_t n,
+                           enum rc (*fn)(struct ctx *, const struct product *))
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	struct watch *watched = NULL;
+	size_t n_watched = 0;
+	enum rc rc = RC_OK;
+
+	if (!n)
 		return RC_OK;
-	rc = products_db_set_bounds(c, &is);
-	if (!rc && is.in_stock != was.in_stock)
-		rc = catalog_note(c, &was, (struct id){ { 0 } }, why,
-		                  "in_stock", was.in_stock ? "yes" : "no",
-		                  is.in_stock ? "yes" : "no");
-	if (!rc && is.is_visible)
-		rc = tell_watchers(c, &is);
-	if (is.is_visible)
+	for (size_t i = 0; i < n; i++)
+		ids[i] = ps[i].id;
+	rc = watch_db_watched(c, ids, n, &watched, &n_watched);
+	for (size_t k = 0; k < n_watched; k++)
+		for (size_t i = 0; i < n && !rc; i++)
+			if (id_equal(ps[i].id, watched[k].product_id))
+				rc = fn(c, &ps[i]);
+	return rc;
+}
+
+/* What the variants of a product make of it; both are in the order of ids. */
+static void take_bounds(struct product *p, const struct product *bounds,
+                        size_t n, size_t *at)
+{
+	while (*at < n && id_compare(bounds[*at].id, p->id) < 0)
+		(*at)++;
+	bool found = *at < n && id_equal(bounds[*at].id, p->id);
+
+	p->min_price = found ? bounds[*at].min_price : MONEY_NONE;
+	p->max_price = found ? bounds[*at].max_price : MONEY_NONE;
+	p->in_stock = found && bounds[*at].in_stock;
+	p->n_variants = found ? bounds[*at].n_variants : 0;
+}
+
+static bool has_same_bounds(const struct product *a, const struct product *b)
+{
+	return a->min_price.minor == b->min_price.minor &&
+	       a->max_price.minor == b->max_price.minor &&
+	       a->in_stock == b->in_stock && a->n_variants == b->n_variants;
+}
+
+static const char *yes_or_no(bool is)
+{
+	return is ? "yes" : "no";
+}
+
+/* Locks them; those whose bounds have changed, as they are to be. */
+static enum rc read_changed(struct ctx *c, const struct id *ids, size_t n,
+                            struct cause why, struct product *changed,
+                            size_t *n_changed)
+{
+	struct product *rows = NULL, *bounds = NULL;
+	size_t n_rows = 0, n_bounds = 0, at = 0;
+	enum rc rc = products_db_lock_all(c, ids, n, &rows, &n_rows);
+
+	if (!rc)
+		rc = products_db_bounds(c, ids, n, &bounds, &n_bounds);
+	for (size_t i = 0; i < n_rows && !rc; i++) {
+		struct product *is = &changed[*n_changed];
+
+		*is = rows[i];
+		take_bounds(is, bounds, n_bounds, &at);
+		catalog_touch_product(c, is);
+		if (has_same_bounds(is, &rows[i]))
+			continue;
+		(*n_changed)++;
+		if (is->in_stock != rows[i].in_stock)
+			rc = catalog_note(c, is, (struct id){ { 0 } }, why,
+			                  "in_stock",
+			                  yes_or_no(rows[i].in_stock),
+			                  yes_or_no(is->in_stock));
+	}
+	return rc;
+}
+
+enum rc catalog_refresh(struct ctx *c, const struct id *products, size_t n,
+                        struct cause why)
+{
+	struct product *changed = arena_new_array(c->arena, struct product, n);
+	size_t n_changed = 0, n_visible = 0;
+	enum rc rc = read_changed(c, products, n, why, changed, &n_changed);
+
+	if (!rc)
+		rc = products_db_set_bounds(c, changed, n_changed);
+	for (size_t i = 0; i < n_changed; i++)
+		if (changed[i].is_visible)
+			changed[n_visible++] = changed[i];
+	if (!rc)
+		rc = for_watched(c, changed, n_visible, tell_watchers);
+	if (n_visible)
 		touch(c, TAG_CATALOG);
 	return rc;
 }
@@ -196,42 +272,68 @@ enum rc catalog_announce(struct ctx *c, const struct product *p,
 	                  b.s);
 }
 
-enum rc catalog_set_status(struct ctx *c, struct product *p,
-                           const char *old_status, struct cause why)
+/* Each category is counted once. */
+static enum rc count_visible(struct ctx *c, const struct product *ps,
+                             const bool *was_visible, size_t n)
 {
-	struct store_facts store = { 0 };
-	bool was_visible = p->is_visible;
-	enum rc rc = catalog_store_facts(c, p->vendor_id, &store);
+	struct category *sums = arena_new_array(c->arena, struct category, n);
+	size_t n_sums = 0;
+	enum rc rc = RC_OK;
 
-	if (rc)
-		return rc;
-	p->is_visible = store.is_open && strcmp(p->status, "approved") == 0;
-	rc = products_db_set_status(c, p);
-	if (!rc)
-		rc = catalog_note(c, p, (struct id){ { 0 } }, why, "status",
-		                  old_status, p->status);
-	if (!rc && p->is_visible != was_visible)
-		rc = categories_db_count_add(c, p->category_id,
-		                             p->is_visible ? 1 : -1);
-	if (!rc && p->is_visible)
-		rc = catalog_index(c, p->id);
-	if (!rc)
-		rc = catalog_announce(c, p, p->status);
-	if (!rc) {
-		struct watch *rows = NULL;
-		size_t n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
 
-		rc = watch_db_status(c, p->id, &rows, &n);
-		if (!rc)
-			rc = tell(c, "product.status_changed", p, rows, n);
+		if (ps[i].is_visible == was_visible[i])
+			continue;
+		while (k < n_sums && !id_equal(sums[k].id, ps[i].category_id))
+			k++;
+		if (k == n_sums)
+			sums[n_sums++].id = ps[i].category_id;
+		sums[k].n_own += ps[i].is_visible ? 1 : -1;
 	}
+	for (size_t k = 0; k < n_sums && !rc; k++)
+		rc = categories_db_count_add(c, sums[k].id, sums[k].n_own);
+	return rc;
+}
+
+static void touch_status(struct ctx *c, const struct product *p,
+                         bool was_visible)
+{
 	catalog_touch_product(c, p);
 	if (p->is_visible || was_visible)
 		touch(c, TAG_CATALOG | TAG_CATEGORIES);
 	/* What hangs on it comes and goes with it. */
 	if (p->is_visible != was_visible)
 		touch(c, TAG_REVIEWS | TAG_QUESTIONS);
-	return rc;
+}
+
+enum rc catalog_set_status(struct ctx *c, struct product *ps,
+                           const struct status_change *by, size_t n)
+{
+	bool *was_visible = arena_new_array(c->arena, bool, n);
+	struct store_facts store = { 0 };
+	enum rc rc = catalog_store_facts(c, ps[0].vendor_id, &store);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		was_visible[i] = ps[i].is_visible;
+		ps[i].is_visible =
+			store.is_open && strcmp(ps[i].status, "approved") == 0;
+		touch_status(c, &ps[i], was_visible[i]);
+	}
+	rc = products_db_set_status(c, ps, n);
+	if (!rc)
+		rc = count_visible(c, ps, was_visible, n);
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = catalog_note(c, &ps[i], (struct id){ { 0 } }, by[i].why,
+		                  "status", by[i].old_status, ps[i].status);
+		if (!rc && ps[i].is_visible)
+			rc = catalog_index(c, ps[i].id);
+		if (!rc)
+			rc = catalog_announce(c, &ps[i], ps[i].status);
+	}
+	return rc ? rc : for_watched(c, ps, n, tell_status);
 }
 
 enum rc catalog_product_changed(struct ctx *c, struct id product,

@@ -1,8 +1,8 @@
 /*
  * CSV import, as a job. Lines that stand together and name the same product are
- * one piece of work; some pieces are one transaction, with the place in the
+ * one piece of work; many pieces are one transaction, with the place in the
  * file moved on in it, so that a killed job goes on where it was. When one of
- * them is refused, those of the transaction are done again one by one.
+ * them is refused, fewer of them are tried together, until it stands alone.
  */
 #include "config.h"
 
@@ -13,9 +13,9 @@
 #include "handlers/catalog/import_inside.h"
 
 enum {
-	ROWS_AT_ONCE = 300, /* looked at before the job rests */
-	CHUNK_ROWS = 50,    /* in one transaction, at least */
-	CHUNK_GROUPS = 50,
+	ROWS_AT_ONCE = 512,         /* looked at before the job rests */
+	CHUNK_ROWS = CATALOG_BATCH, /* in one transaction, at least */
+	CHUNK_GROUPS = CATALOG_BATCH,
 	TRIES = 5
 };
 
@@ -37,27 +37,63 @@ static void add_counts(struct product_import *to,
 	to->n_failed += by->n_failed;
 }
 
-/* All pieces and the place in the file, together; a dry run only moves on. */
+/* What the pieces have done, or why they have not; and the place in the file.
+ */
+static enum rc settle(struct ctx *c, const struct import *m,
+                      struct import_group *groups, size_t n)
+{
+	struct product_import by = { .id = m->row.id };
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct import_group *g = &groups[i];
+
+		if (g->is_refused)
+			g->by = (struct product_import){
+				.n_done = (int64_t)g->n,
+				.n_failed = (int64_t)g->n
+			};
+		add_counts(&by, &g->by);
+		for (size_t k = 0; k < g->n_faults && g->is_refused; k++) {
+			g->faults[k].import_id = m->row.id;
+			g->faults[k].message =
+				text_cut(c->arena, g->faults[k].message, 300);
+		}
+		if (g->is_refused)
+			rc = imports_db_fault_all(c, g->faults, g->n_faults);
+	}
+	return rc ? rc : imports_db_move(c, &by, groups[n - 1].end);
+}
+
+static enum rc settle_alone(struct ctx *c, const struct import *m,
+                            struct import_group *groups, size_t n)
+{
+	enum rc rc = sql_begin(c);
+
+	return rc ? rc : sql_end(c, settle(c, m, groups, n));
+}
+
+/* All pieces and the place in the file, together; a dry run only looks. */
 static enum rc put_together(struct ctx *c, const struct import *m,
                             struct import_group *groups, size_t n)
 {
-	struct product_import by = { .id = m->row.id };
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < n && !rc; i++) {
+	sql_gather();
+	for (size_t i = 0; i < n; i++) {
 		struct import_group *g = &groups[i];
 
-		g->by = (struct product_import){ .id = m->row.id,
-			                         .n_done = (int64_t)g->n };
-		rc = import_apply(c, m, g);
-		add_counts(&by, &g->by);
+		g->by = (struct product_import){ .n_done = (int64_t)g->n };
+		g->is_refused = !g->is_read;
+		/* Faults of those that have been read are of an earlier try. */
+		if (g->is_read)
+			g->n_faults = 0;
 	}
-	if (!rc && m->row.is_dry_run)
-		return sql_end(c, DRY);
+	rc = import_apply(c, m, groups, n);
 	if (!rc)
-		rc = imports_db_move(c, &by, groups[n - 1].end);
+		rc = m->row.is_dry_run ? DRY : settle(c, m, groups, n);
 	return sql_end(c, rc);
 }
 
@@ -68,78 +104,30 @@ static enum rc try_together(struct ctx *c, const struct import *m,
 
 	for (int i = 0; i < TRIES && rc == RC_DEADLOCK; i++)
 		rc = put_together(c, m, groups, n);
-	return rc;
-}
-
-/* What a piece would have done, or why it was not done. */
-static enum rc note(struct ctx *c, const struct import *m,
-                    struct import_group *g, bool is_bad)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	if (is_bad)
-		g->by = (struct product_import){ .id = m->row.id,
-			                         .n_done = (int64_t)g->n,
-			                         .n_failed = (int64_t)g->n };
-	for (size_t i = 0; i < g->n_faults && is_bad; i++) {
-		g->faults[i].import_id = m->row.id;
-		g->faults[i].message =
-			text_cut(c->arena, g->faults[i].message, 300);
-	}
-	if (is_bad)
-		rc = imports_db_fault_all(c, g->faults, g->n_faults);
-	if (!rc)
-		rc = imports_db_move(c, &g->by, g->end);
-	return sql_end(c, rc);
-}
-
-static enum rc work_alone(struct ctx *c, const struct import *m,
-                          struct import_group *g)
-{
-	enum rc rc = g->is_read ? try_together(c, m, g, 1) : RC_INVALID;
-
-	if (rc == DRY)
-		return note(c, m, g, false);
-	if (import_is_refusal(rc))
-		return note(c, m, g, true);
-	return rc;
-}
-
-/* A dry run has done nothing yet but looked. */
-static enum rc note_all(struct ctx *c, const struct import *m,
-                        const struct chunk *k)
-{
-	struct product_import by = { .id = m->row.id };
-
-	for (size_t i = 0; i < k->n; i++)
-		add_counts(&by, &k->groups[i].by);
-	return imports_db_move(c, &by, k->groups[k->n - 1].end);
+	return rc == DRY ? settle_alone(c, m, groups, n) : rc;
 }
 
 static enum rc work(struct ctx *c, const struct import *m, struct chunk *k)
 {
+	size_t some = k->n;
 	enum rc rc = RC_OK;
-	bool is_read = true;
 
-	for (size_t i = 0; i < k->n; i++)
-		is_read &= k->groups[i].is_read;
-	if (is_read) {
-		rc = try_together(c, m, k->groups, k->n);
-		if (rc == DRY)
-			return note_all(c, m, k);
-		if (!import_is_refusal(rc))
-			return rc;
-		rc = RC_OK;
-	}
-	for (size_t i = 0; i < k->n && !rc; i++) {
-		/* Those that have been read have no faults but the refusal's,
-		 * which comes again. */
-		if (k->groups[i].is_read)
-			k->groups[i].n_faults = 0;
-		fail_clear(c);
-		rc = work_alone(c, m, &k->groups[i]);
+	for (size_t at = 0; at < k->n && !rc;) {
+		struct import_group *groups = &k->groups[at];
+
+		rc = try_together(c, m, groups, some);
+		if (import_is_refusal(rc)) {
+			fail_clear(c);
+			rc = RC_OK;
+			if (some > 1) {
+				some /= 2;
+				continue;
+			}
+			groups->is_refused = true;
+			rc = settle_alone(c, m, groups, 1);
+		}
+		at += some;
+		some = k->n - at;
 	}
 	return rc;
 }
@@ -156,7 +144,31 @@ static enum rc give_up(struct ctx *c, const struct import *m, int line,
 	return rc ? rc : imports_db_rest(c, m->row.id, "failed", true);
 }
 
-/* The next groups, some rows; fewer at the end of the window. */
+/* Whether what one does might be what the other looks at. */
+static bool is_entangled(const struct import_group *a,
+                         const struct import_group *b)
+{
+	if (!a->key || !b->key)
+		return false;
+	if (strcmp(a->key, b->key) == 0)
+		return true;
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (strcmp(a->rows[i].sku, b->rows[k].sku) == 0)
+				return true;
+	return false;
+}
+
+static bool stands_apart(const struct chunk *k, const struct import_group *g)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (is_entangled(&k->groups[i], g))
+			return false;
+	return true;
+}
+
+/* The next groups, up to one that is about the same as an earlier one: it
+ * belongs to the next chunk. Fewer at the end of the window. */
 static void read_chunk(struct ctx *c, struct import *m, struct chunk *k)
 {
 	*k = (struct chunk){ .groups = arena_new_array(c->arena,
@@ -164,10 +176,15 @@ static void read_chunk(struct ctx *c, struct import *m, struct chunk *k)
 		                                       CHUNK_GROUPS) };
 	while (k->n < CHUNK_GROUPS && k->n_rows < CHUNK_ROWS) {
 		struct import_group *g = &k->groups[k->n];
+		struct csv before = m->csv;
 
 		import_read_group(c, m, g);
 		if (m->csv.is_bad || !g->n)
 			return;
+		if (!stands_apart(k, g)) {
+			m->csv = before;
+			return;
+		}
 		k->n++;
 		k->n_rows += g->n;
 	}

@@ -1,5 +1,6 @@
-/* What a group of lines says, made so: products and variants created, or
- * changed where they differ. */
+/* What groups of lines say, made so: products and variants created, or changed
+ * where they differ. What there is is asked for once for all of them, what is
+ * to be done is gathered, and done together. */
 #include "config.h"
 
 #include <math.h>
@@ -66,7 +67,7 @@ static enum rc need(struct ctx *c, const struct csv_row *row,
 
 static enum rc find_category(struct ctx *c, const char *slug, struct id *out)
 {
-	enum rc rc = imports_db_category(c, slug, out);
+	enum rc rc = catalog_category_find(c, slug, out);
 
 	if (rc == RC_NOT_FOUND)
 		return fail_field(c, "category", "unknown",
@@ -74,11 +75,40 @@ static enum rc find_category(struct ctx *c, const char *slug, struct id *out)
 	return rc;
 }
 
-static enum rc create(struct ctx *c, const struct import *m,
-                      struct import_group *g)
+/* A new variant, or a stock that moves. */
+struct row_work {
+	struct import_group *g;
+	size_t row;
+	struct id product, variant; /* the product of a new variant, or the
+	                               variant whose stock moves */
+	int64_t delta;
+};
+
+/* What there is of what the lines name, and what they make of it. */
+struct together {
+	const struct import *m;
+	struct product *known;
+	size_t n_known;
+	struct variant *variants;
+	size_t n_variants;
+
+	struct product *made;
+	struct product_in *made_of;
+	size_t n_made;
+	struct variant_edit *edits;
+	size_t n_edits;
+	struct row_work *works;
+	size_t n_works;
+	size_t row; /* of its group, at work */
+};
+
+/* Takes the group's product to those that are to be made. */
+static enum rc create(struct ctx *c, struct together *t, struct import_group *g)
 {
 	const struct csv_row *first = &g->rows[0];
-	struct product_in in = {
+	struct product_in *in = &t->made_of[t->n_made];
+
+	*in = (struct product_in){
 		.name = first->name,
 		.slug = first->product,
 		.brand = first->brand,
@@ -87,7 +117,6 @@ static enum rc create(struct ctx *c, const struct import *m,
 		.lng = first->lng,
 		.n_variants = g->n,
 	};
-	struct id id;
 	enum rc rc = need(c, first, "name"), one = need(c, first, "category");
 
 	rc = rc ? rc : one;
@@ -98,16 +127,19 @@ static enum rc create(struct ctx *c, const struct import *m,
 				arena_fmt(c->arena, "variants[%zu].price", i),
 				"required", "A new one needs it.");
 	if (!rc)
-		rc = find_category(c, first->category, &in.category_id);
+		rc = find_category(c, first->category, &in->category_id);
 	if (rc)
 		return rc;
-	in.variants = arena_new_array(c->arena, struct variant_in, g->n);
+	in->variants = arena_new_array(c->arena, struct variant_in, g->n);
 	for (size_t i = 0; i < g->n; i++)
-		in.variants[i] = variant_in_of(&g->rows[i]);
-	rc = catalog_product_create(c, m->row.vendor_id, &in, &id);
-	if (!rc)
-		g->by.n_created = (int64_t)g->n;
-	return rc;
+		in->variants[i] = variant_in_of(&g->rows[i]);
+	rc = catalog_product_prepare(c, t->m->row.vendor_id, in,
+	                             &t->made[t->n_made]);
+	if (rc)
+		return rc;
+	t->n_made++;
+	g->by.n_created = (int64_t)g->n;
+	return RC_OK;
 }
 
 static bool is_same(const char *a, const char *b)
@@ -242,85 +274,221 @@ static void compare_rest(struct ctx *c, const struct csv_row *row,
 	}
 }
 
-static enum rc patch_variant(struct ctx *c, const struct import *m,
-                             const struct csv_row *row, const struct variant *v,
-                             bool *changed)
+/* What the line says of the variant and is not so yet. */
+static bool patch_variant(struct ctx *c, struct together *t,
+                          struct import_group *g, size_t row,
+                          const struct variant *v)
 {
-	struct variant_patch in = { 0 };
-	enum rc rc = RC_OK;
+	struct variant_patch *in = arena_new(c->arena, struct variant_patch);
+	const struct csv_row *r = &g->rows[row];
 
-	compare_prices(row, v, &in);
-	compare_rest(c, row, v, &in);
-	if (in.given) {
-		*changed = true;
-		rc = catalog_variant_patch(c, m->row.vendor_id, v->id, INT_NONE,
-		                           &in);
-	}
-	if (rc || !import_has(row, "stock") || row->stock == v->stock)
-		return rc;
-	*changed = true;
-	struct stock_change stock = { .delta = row->stock - v->stock,
-		                      .stock = INT_NONE,
-		                      .version = INT_NONE,
-		                      .reason = "import" };
-	return catalog_stock_change(c, m->row.vendor_id, v->id, &stock);
+	compare_prices(r, v, in);
+	compare_rest(c, r, v, in);
+	if (in->given)
+		t->edits[t->n_edits++] = (struct variant_edit){
+			.id = v->id,
+			.if_version = INT_NONE,
+			.in = in,
+			.path = arena_fmt(c->arena, "variants[%zu].", row),
+		};
+	if (!import_has(r, "stock") || r->stock == v->stock)
+		return in->given;
+	t->works[t->n_works++] =
+		(struct row_work){ .g = g,
+		                   .row = row,
+		                   .variant = v->id,
+		                   .delta = r->stock - v->stock };
+	return true;
 }
 
-static enum rc put_variant(struct ctx *c, const struct import *m,
-                           const struct product *p, struct import_group *g,
-                           size_t i, bool changed)
+static enum rc work_row(struct ctx *c, struct together *t,
+                        const struct row_work *w)
 {
-	const struct csv_row *row = &g->rows[i];
-	struct variant v = { 0 };
-	struct id id;
-	bool found = false;
-	enum rc rc =
-		imports_db_variant(c, m->row.vendor_id, row->sku, &found, &v);
+	struct id vendor = t->m->row.vendor_id, id;
 
+	t->row = w->row;
+	if (!id_is_none(w->product)) {
+		struct variant_in in = variant_in_of(&w->g->rows[w->row]);
+
+		return catalog_variant_create(c, vendor, w->product, &in, &id);
+	}
+	const struct stock_change stock = { .delta = w->delta,
+		                            .stock = INT_NONE,
+		                            .version = INT_NONE,
+		                            .reason = "import" };
+	return catalog_stock_change(c, vendor, w->variant, &stock);
+}
+
+/* Does what has been gathered. */
+static enum rc work_together(struct ctx *c, struct together *t)
+{
+	struct id vendor = t->m->row.vendor_id;
+	enum rc rc = RC_OK;
+
+	t->row = 0;
+	if (t->n_made)
+		rc = catalog_products_insert(c, t->made, t->made_of, t->n_made);
+	for (size_t at = 0, some; at < t->n_edits && !rc; at += some) {
+		some = t->n_edits - at < CATALOG_BATCH ? t->n_edits - at
+		                                       : CATALOG_BATCH;
+		rc = catalog_variants_patch(c, vendor, t->edits + at, some);
+	}
+	for (size_t i = 0; i < t->n_works && !rc; i++)
+		rc = work_row(c, t, &t->works[i]);
+	t->n_made = t->n_edits = t->n_works = 0;
+	return rc;
+}
+
+static const struct variant *find_variant(const struct together *t,
+                                          const char *sku)
+{
+	for (size_t i = 0; i < t->n_variants; i++)
+		if (strcmp(t->variants[i].sku, sku) == 0)
+			return &t->variants[i];
+	return NULL;
+}
+
+/* A SKU that an earlier line of the group has, too, is looked at as that line
+ * leaves it. */
+static enum rc look_again(struct ctx *c, struct together *t,
+                          const struct import_group *g, size_t row,
+                          const struct variant **v)
+{
+	const char *sku = g->rows[row].sku;
+	struct variant *rows = NULL;
+	size_t n = 0;
+	bool is_repeated = false;
+
+	for (size_t i = 0; i < row; i++)
+		is_repeated |= strcmp(g->rows[i].sku, sku) == 0;
+	if (!is_repeated)
+		return RC_OK;
+	enum rc rc = work_together(c, t);
+	if (!rc)
+		rc = imports_db_variants(c, t->m->row.vendor_id, &sku, 1, &rows,
+		                         &n);
+	*v = n ? rows : NULL;
+	return rc;
+}
+
+static enum rc put_variant(struct ctx *c, struct together *t,
+                           const struct product *p, struct import_group *g,
+                           size_t row, bool changed)
+{
+	const struct variant *v = find_variant(t, g->rows[row].sku);
+	enum rc rc = look_again(c, t, g, row, &v);
+
+	t->row = row;
 	if (rc)
 		return rc;
-	if (found && !id_equal(v.product_id, p->id))
+	if (v && !id_equal(v->product_id, p->id))
 		return fail_field(c, "sku", "of_another",
 		                  "This SKU belongs to another product.");
-	if (!found) {
-		struct variant_in in = variant_in_of(row);
-
-		rc = need(c, row, "price");
-		if (!rc)
-			rc = catalog_variant_create(c, m->row.vendor_id, p->id,
-			                            &in, &id);
-		g->by.n_created += !rc;
-		return rc;
+	if (!v) {
+		rc = need(c, &g->rows[row], "price");
+		if (rc)
+			return rc;
+		t->works[t->n_works++] = (struct row_work){ .g = g,
+			                                    .row = row,
+			                                    .product = p->id };
+		g->by.n_created++;
+		return RC_OK;
 	}
-	rc = patch_variant(c, m, row, &v, &changed);
+	changed |= patch_variant(c, t, g, row, v);
 	if (changed)
 		g->by.n_updated++;
 	else
 		g->by.n_unchanged++;
+	return RC_OK;
+}
+
+static const struct product *find_product(const struct together *t,
+                                          const char *slug)
+{
+	for (size_t i = 0; i < t->n_known; i++)
+		if (strcmp(t->known[i].slug, slug) == 0)
+			return &t->known[i];
+	return NULL;
+}
+
+static enum rc apply(struct ctx *c, struct together *t, struct import_group *g)
+{
+	const struct product *p = find_product(t, g->rows[0].product);
+	bool changed = false;
+	enum rc rc;
+
+	t->row = 0;
+	if (!p) {
+		rc = create(c, t, g);
+		if (!import_is_refusal(rc))
+			return rc;
+		take_faults(c, g, 0);
+		g->is_refused = true;
+		return RC_OK;
+	}
+	rc = patch_product(c, t->m, p, &g->rows[0], &changed);
+	for (size_t i = 0; i < g->n && !rc; i++)
+		rc = put_variant(c, t, p, g, i, changed && i == 0);
+	return rc;
+}
+
+/* All that the store has of what the lines name. */
+static enum rc look_up(struct ctx *c, struct together *t,
+                       const struct import_group *groups, size_t n,
+                       size_t n_rows)
+{
+	const char **slugs = arena_new_array(c->arena, const char *, n);
+	const char **skus = arena_new_array(c->arena, const char *, n_rows);
+	size_t n_slugs = 0, n_skus = 0, some;
+
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i].is_refused)
+			continue;
+		slugs[n_slugs++] = groups[i].rows[0].product;
+		for (size_t k = 0; k < groups[i].n; k++)
+			skus[n_skus++] = groups[i].rows[k].sku;
+	}
+	if (!n_slugs)
+		return RC_OK;
+	enum rc rc = imports_db_products(c, t->m->row.vendor_id, slugs, n_slugs,
+	                                 &t->known, &t->n_known);
+	t->variants = arena_new_array(c->arena, struct variant, n_skus);
+	/* Those of new products are new, or the database will say so. */
+	for (size_t at = 0; at < n_skus && t->n_known && !rc; at += some) {
+		struct variant *rows = NULL;
+		size_t n_found = 0;
+
+		some = n_skus - at < CATALOG_BATCH ? n_skus - at
+		                                   : CATALOG_BATCH;
+		rc = imports_db_variants(c, t->m->row.vendor_id, skus + at,
+		                         some, &rows, &n_found);
+		if (n_found)
+			memcpy(t->variants + t->n_variants, rows,
+			       n_found * sizeof(*rows));
+		t->n_variants += n_found;
+	}
 	return rc;
 }
 
 enum rc import_apply(struct ctx *c, const struct import *m,
-                     struct import_group *g)
+                     struct import_group *groups, size_t n)
 {
-	struct product p = { 0 };
-	bool found = false, changed = false;
-	enum rc rc = imports_db_product(c, m->row.vendor_id, g->rows[0].product,
-	                                &found, &p);
+	struct together t = { .m = m };
+	size_t n_rows = 0;
 
-	if (rc || !found) {
-		rc = rc ? rc : create(c, m, g);
-		if (import_is_refusal(rc))
-			take_faults(c, g, 0);
-		return rc;
-	}
-	rc = patch_product(c, m, &p, &g->rows[0], &changed);
-	if (import_is_refusal(rc))
-		take_faults(c, g, 0);
-	for (size_t i = 0; i < g->n && !rc; i++) {
-		rc = put_variant(c, m, &p, g, i, changed && i == 0);
-		if (import_is_refusal(rc))
-			take_faults(c, g, i);
-	}
+	for (size_t i = 0; i < n; i++)
+		n_rows += groups[i].n;
+	t.made = arena_new_array(c->arena, struct product, n);
+	t.made_of = arena_new_array(c->arena, struct product_in, n);
+	t.edits = arena_new_array(c->arena, struct variant_edit, n_rows);
+	t.works = arena_new_array(c->arena, struct row_work, n_rows);
+	enum rc rc = look_up(c, &t, groups, n, n_rows);
+	for (size_t i = 0; i < n && !rc; i++)
+		if (!groups[i].is_refused)
+			rc = apply(c, &t, &groups[i]);
+	if (!rc)
+		rc = work_together(c, &t);
+	if (n == 1 && import_is_refusal(rc))
+		take_faults(c, groups, t.row);
 	return rc;
 }

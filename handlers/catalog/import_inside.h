@@ -14,15 +14,18 @@ struct import {
 	                                    file */
 	size_t n_columns;
 	struct csv csv;
-	int64_t offset; /* of csv.s in the file */
-	bool is_last;   /* the window reaches the end of the file */
+	int64_t offset;       /* of csv.s in the file */
+	bool is_last;         /* the window reaches the end of the file */
+	struct csv_row *rows; /* of the group that is being read */
 };
 
 /* Lines that stand together and name the same product. */
 struct import_group {
 	struct csv_row *rows;
 	size_t n;
+	const char *key;          /* the slug that a new product would have */
 	bool is_read;             /* every cell is of its kind */
+	bool is_refused;          /* nothing is done; the faults say why */
 	int64_t end;              /* byte in the file */
 	struct product_import by; /* what it adds to the counts */
 	struct import_fault *faults;
@@ -40,9 +43,14 @@ void import_read_group(struct ctx *c, struct import *m, struct import_group *g);
 
 /* The line is at fault, not the machine. */
 bool import_is_refusal(enum rc rc);
-/* Creates or changes what the group says, inside a transaction; counts in
- * g->by. A refusal leaves its reasons in g->faults. */
+/*
+ * Creates or changes what n groups say, which do not touch each other's
+ * products or SKUs, inside a transaction; counts in groups[i].by. A group that
+ * is refused before anything is written is left out (is_refused, faults). A
+ * later refusal is that of all; its reasons are in the faults of a group that
+ * stands alone.
+ */
 CHECKED enum rc import_apply(struct ctx *c, const struct import *m,
-                             struct import_group *g);
+                             struct import_group *groups, size_t n);
 
 #endif

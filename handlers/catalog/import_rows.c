@@ -101,9 +101,7 @@ void import_read_group(struct ctx *c, struct import *m, struct import_group *g)
 	const char *product = NULL;
 	bool ok = true;
 
-	*g = (struct import_group){ .rows = arena_new_array(c->arena,
-		                                            struct csv_row,
-		                                            IMPORT_GROUP_MAX) };
+	*g = (struct import_group){ .n = 0 };
 	while (g->n < IMPORT_GROUP_MAX) {
 		struct csv before = m->csv;
 		size_t n =
@@ -123,12 +121,14 @@ void import_read_group(struct ctx *c, struct import *m, struct import_group *g)
 			break;
 		}
 		product = name;
-		g->rows[g->n].line = before.line;
-		ok &= read_cells(c, m, g, cells, n, &g->rows[g->n]);
+		m->rows[g->n].line = before.line;
+		ok &= read_cells(c, m, g, cells, n, &m->rows[g->n]);
 		g->n++;
 	}
 	g->end = m->offset + (int64_t)m->csv.at;
 	g->is_read = ok;
+	g->rows = arena_dup(c->arena, m->rows, g->n * sizeof(*m->rows));
+	g->key = ok && g->n ? text_slug(c->arena, g->rows[0].product) : NULL;
 }
 
 enum rc import_open(struct ctx *c, struct import *m)
@@ -147,6 +147,7 @@ enum rc import_open(struct ctx *c, struct import *m)
 		            "The first line names the columns; not known: "
 		            "\"%s\".",
 		            text_cut(c->arena, unknown, 60));
+	m->rows = arena_new_array(c->arena, struct csv_row, IMPORT_GROUP_MAX);
 	m->offset = m->row.at_byte ? m->row.at_byte : (int64_t)first.at;
 	rc = imports_db_bytes(c, m->row.id, m->offset, WINDOW, &bytes);
 	m->csv = (struct csv){ .s = bytes.p,

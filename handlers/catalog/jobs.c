@@ -24,7 +24,7 @@ static enum rc follow(struct ctx *c, struct id id)
 		rc = catalog_note_money(c, &p, id, why, "current_price",
 		                        was.current_price, is.current_price);
 	if (!rc)
-		rc = catalog_refresh(c, was.product_id, why);
+		rc = catalog_refresh(c, &was.product_id, 1, why);
 	touch_one(c, "variant", id);
 	return rc;
 }

@@ -39,18 +39,18 @@ static enum rc open_revision(struct ctx *c, const struct product *p,
 static enum rc decide(struct ctx *c, struct product *p, const char *status,
                       const char *reason_code, const char *reason)
 {
-	const char *old_status = p->status;
+	const struct status_change by = { p->status, catalog_cause(c) };
 
 	p->status = status;
 	p->reason_code = reason_code;
 	p->reason = reason;
 	p->decided_at = c->now;
 	p->decided_by = c->actor;
-	enum rc rc = catalog_set_status(c, p, old_status, catalog_cause(c));
+	enum rc rc = catalog_set_status(c, p, &by, 1);
 	if (rc)
 		return rc;
 	return audit(c, arena_fmt(c->arena, "product.%s", status), p,
-	             old_status, reason);
+	             by.old_status, reason);
 }
 
 static enum rc approve(struct ctx *c, struct id product)

@@ -25,27 +25,44 @@ static bool is_reserved(const char *slug)
 	return id_parse(slug, &id);
 }
 
-enum rc catalog_slug(struct ctx *c, const char *name, struct id id,
-                     const char **out)
+static bool is_one_of(const char *slug, const struct product_slug *taken,
+                      size_t n_taken, const struct product *ps, size_t n)
 {
-	const char *base = text_slug(c->arena, name);
-	bool taken = false;
-	enum rc rc = products_db_slug_is_taken(c, base, &taken);
+	for (size_t i = 0; i < n_taken; i++)
+		if (strcmp(taken[i].slug, slug) == 0)
+			return true;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(ps[i].slug, slug) == 0)
+			return true;
+	return false;
+}
 
-	if (rc)
-		return rc;
-	*out = base;
-	/* The tail of an id is random: enough to be the only one. */
-	if (taken || !*base || is_reserved(base))
-		*out = arena_fmt(c->arena, "%s-%s", *base ? base : "product",
-		                 text_hex(c->arena, id.b + 11, 5));
-	return RC_OK;
+enum rc catalog_slugs(struct ctx *c, struct product *ps, size_t n)
+{
+	const char **bases = arena_new_array(c->arena, const char *, n);
+	struct product_slug *taken = NULL;
+	size_t n_taken = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bases[i] = text_slug(c->arena, ps[i].slug);
+	enum rc rc = products_db_slugs_taken(c, bases, n, &taken, &n_taken);
+	for (size_t i = 0; i < n && !rc; i++) {
+		const char *base = bases[i];
+
+		ps[i].slug = base;
+		/* The tail of an id is random: enough to be the only one. */
+		if (!*base || is_reserved(base) ||
+		    is_one_of(base, taken, n_taken, ps, i))
+			ps[i].slug = arena_fmt(
+				c->arena, "%s-%s", *base ? base : "product",
+				text_hex(c->arena, ps[i].id.b + 11, 5));
+	}
+	return rc;
 }
 
 static enum rc check_category(struct ctx *c, struct id id)
 {
-	struct category k;
-	enum rc rc = categories_db_get(c, id, &k);
+	enum rc rc = catalog_category_exists(c, id);
 
 	if (rc == RC_NOT_FOUND)
 		return fail_field(c, "category_id", "unknown",
@@ -124,50 +141,15 @@ static enum rc fill(struct ctx *c, const struct product_in *in,
 	return rc ? rc : rc_attributes;
 }
 
-static enum rc insert(struct ctx *c, const struct product_in *in,
-                      struct product *p)
+enum rc catalog_product_prepare(struct ctx *c, struct id vendor,
+                                const struct product_in *in,
+                                struct product *out)
 {
-	enum rc rc =
-		catalog_slug(c, in->slug ? in->slug : p->name, p->id, &p->slug);
-
-	if (!rc)
-		rc = products_db_insert(c, p);
-	if (!rc)
-		rc = products_db_slug_add(c, p->slug, p->id);
-	if (!rc)
-		rc = catalog_note(c, p, none, catalog_cause(c), "created", NULL,
-		                  p->name);
-	if (!rc && p->n_variants_given)
-		rc = catalog_variants_insert(c, p, p->variants,
-		                             p->n_variants_given,
-		                             catalog_cause(c));
-	if (!rc && in->n_related_ids)
-		rc = products_db_set_related(c, p->id, p->vendor_id,
-		                             in->related_ids,
-		                             in->n_related_ids);
-	if (!rc)
-		rc = catalog_refresh(c, p->id, catalog_cause(c));
-	return rc;
-}
-
-static enum rc create(struct ctx *c, const struct product_in *in,
-                      struct product *p)
-{
-	enum rc rc = insert(c, in, p);
-
-	if (rc || in->draft)
-		return rc;
-	rc = products_db_lock(c, p->id, p->vendor_id, p);
-	return rc ? rc : catalog_submit(c, p);
-}
-
-enum rc catalog_product_create(struct ctx *c, struct id vendor,
-                               const struct product_in *in, struct id *out)
-{
-	struct product p = {
+	*out = (struct product){
 		.id = id_new(),
 		.vendor_id = vendor,
 		.category_id = in->category_id,
+		.slug = in->slug ? in->slug : in->name,
 		.name = in->name,
 		.brand = in->brand,
 		.description = in->description,
@@ -176,17 +158,109 @@ enum rc catalog_product_create(struct ctx *c, struct id vendor,
 		.created_at = c->now,
 		.updated_at = c->now,
 	};
-	enum rc rc = fill(c, in, &p);
+	enum rc rc = fill(c, in, out);
 
 	if (!rc && !in->n_variants && !in->draft)
 		rc = fail_field(c, "variants", "too_few",
 		                "Only a draft may be without variants.");
+	return rc;
+}
+
+static enum rc insert_rows(struct ctx *c, struct product *ps, size_t n)
+{
+	struct product_slug *slugs =
+		arena_new_array(c->arena, struct product_slug, n);
+	enum rc rc = catalog_slugs(c, ps, n);
+
+	for (size_t i = 0; i < n && !rc; i++)
+		slugs[i] = (struct product_slug){ ps[i].slug, ps[i].id };
+	if (!rc)
+		rc = products_db_insert(c, ps, n);
+	if (!rc)
+		rc = products_db_slugs_add(c, slugs, n);
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = catalog_note(c, &ps[i], none, catalog_cause(c), "created",
+		                  NULL, ps[i].name);
+	return rc;
+}
+
+/* All variants of all of them, and what follows for their products. */
+static enum rc insert_variants(struct ctx *c, const struct product *ps,
+                               size_t n)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	size_t n_all = 0, n_ids = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_all += ps[i].n_variants_given;
+	struct variant *all = arena_new_array(c->arena, struct variant, n_all);
+	n_all = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool has_options = false;
+
+		for (size_t k = 0; k < ps[i].n_variants_given; k++) {
+			all[n_all++] = ps[i].variants[k];
+			has_options |= ps[i].variants[k].options.s != NULL;
+		}
+		if (has_options)
+			ids[n_ids++] = ps[i].id;
+	}
+	enum rc rc = catalog_variants_insert(c, all, n_all, catalog_cause(c));
+	if (!rc && n_ids)
+		rc = variants_db_list_options(c, ids, n_ids);
+	return rc;
+}
+
+/* Those that are no drafts go to the moderators; they are locked, and read
+ * again as the variants have made them. */
+static enum rc submit(struct ctx *c, const struct product *ps,
+                      const struct product_in *ins, size_t n)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	struct product *rows = NULL;
+	size_t n_ids = 0, n_rows = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!ins[i].draft)
+			ids[n_ids++] = ps[i].id;
+	if (!n_ids)
+		return RC_OK;
+	enum rc rc = products_db_lock_all(c, ids, n_ids, &rows, &n_rows);
+	return rc ? rc : catalog_submit(c, rows, n_rows);
+}
+
+enum rc catalog_products_insert(struct ctx *c, struct product *ps,
+                                const struct product_in *ins, size_t n)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	enum rc rc = insert_rows(c, ps, n);
+
+	if (!rc)
+		rc = insert_variants(c, ps, n);
+	for (size_t i = 0; i < n && !rc; i++) {
+		ids[i] = ps[i].id;
+		if (ins[i].n_related_ids)
+			rc = products_db_set_related(
+				c, ps[i].id, ps[i].vendor_id,
+				ins[i].related_ids, ins[i].n_related_ids);
+	}
+	if (!rc)
+		rc = catalog_refresh(c, ids, n, catalog_cause(c));
+	return rc ? rc : submit(c, ps, ins, n);
+}
+
+enum rc catalog_product_create(struct ctx *c, struct id vendor,
+                               const struct product_in *in, struct id *out)
+{
+	struct product p;
+	enum rc rc = catalog_product_prepare(c, vendor, in, &p);
+
 	if (rc)
 		return rc;
 	rc = sql_begin(c);
 	if (rc)
 		return rc;
-	rc = sql_end(c, create(c, in, &p));
+	rc = sql_end(c, catalog_products_insert(c, &p, in, 1));
 	if (!rc)
 		*out = p.id;
 	return rc;
@@ -246,6 +320,15 @@ static enum rc note_texts(struct ctx *c, const struct product *was,
 	return rc;
 }
 
+static enum rc new_slug(struct ctx *c, struct product *p)
+{
+	struct product wish = { .id = id_new(), .slug = p->name };
+	enum rc rc = catalog_slugs(c, &wish, 1);
+
+	p->slug = wish.slug;
+	return rc;
+}
+
 /* Writes the texts of a locked product; the old slug goes on leading here. */
 static enum rc apply(struct ctx *c, const struct product *was,
                      struct product *is, struct cause why)
@@ -257,9 +340,11 @@ static enum rc apply(struct ctx *c, const struct product *was,
 
 		/* A slug that was made from the same words is kept. */
 		if (strncmp(was->slug, base, strlen(base)) != 0 || !*base)
-			rc = catalog_slug(c, is->name, id_new(), &is->slug);
+			rc = new_slug(c, is);
 		if (!rc && strcmp(was->slug, is->slug) != 0)
-			rc = products_db_slug_add(c, is->slug, is->id);
+			rc = products_db_slugs_add(
+				c, &(struct product_slug){ is->slug, is->id },
+				1);
 	}
 	if (!rc)
 		rc = products_db_update(c, is);
@@ -315,7 +400,8 @@ static enum rc edit_live(struct ctx *c, const struct product *was,
 {
 	struct store_facts store = { 0 };
 	enum verdict_of_rules verdict = RULES_HOLD;
-	enum rc rc = catalog_screen(c, is, &verdict);
+	size_t n = 1;
+	enum rc rc = catalog_screen(c, is, &n, &verdict);
 
 	if (!rc)
 		rc = catalog_store_facts(c, is->vendor_id, &store);

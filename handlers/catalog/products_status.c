@@ -33,23 +33,12 @@ enum rc catalog_product_lock(struct ctx *c, struct id vendor, struct id id,
 	return rc;
 }
 
-/* To the moderators, or past them by rule. The product is locked. */
-enum rc catalog_submit(struct ctx *c, struct product *p)
+/* To the moderators, or past them by rule. */
+static void judge(const struct ctx *c, const struct store_facts *store,
+                  enum verdict_of_rules verdict, struct product *p,
+                  struct status_change *by)
 {
-	struct store_facts store = { 0 };
-	enum verdict_of_rules verdict = RULES_HOLD;
-	const char *old_status = p->status;
-	struct cause why = catalog_cause(c);
-
-	if (!p->n_variants)
-		return fail(
-			c, RC_CONFLICT, "no_variants",
-			"A product needs a variant before it is submitted.");
-	enum rc rc = catalog_screen(c, p, &verdict);
-	if (!rc)
-		rc = catalog_store_facts(c, p->vendor_id, &store);
-	if (rc)
-		return rc;
+	*by = (struct status_change){ p->status, catalog_cause(c) };
 	p->status = name_of(PRODUCT_PENDING);
 	p->reason_code = NULL;
 	p->reason = NULL;
@@ -58,19 +47,53 @@ enum rc catalog_submit(struct ctx *c, struct product *p)
 	p->decided_by = none;
 	/* The id's random tail decides which products of a trusted store are
 	 * looked at all the same. */
-	bool is_sample = p->id.b[15] * 100 / 256 < store.sample_percent;
+	bool is_sample = p->id.b[15] * 100 / 256 < store->sample_percent;
 	if (verdict == RULES_REJECT) {
 		p->status = name_of(PRODUCT_REJECTED);
 		p->reason_code = "screening";
 		p->reason = "The rules of the marketplace do not allow it.";
-	} else if (verdict == RULES_PASS && store.is_trusted && !is_sample) {
+	} else if (verdict == RULES_PASS && store->is_trusted && !is_sample) {
 		p->status = name_of(PRODUCT_APPROVED);
 	}
 	if (!catalog_has_status(p, PRODUCT_PENDING)) {
 		p->decided_at = c->now;
-		why = (struct cause){ .name = "rule" };
+		by->why = (struct cause){ .name = "rule" };
 	}
-	return catalog_set_status(c, p, old_status, why);
+}
+
+/* The first of them, up to the first that is refused. */
+static enum rc submit_some(struct ctx *c, struct product *ps, size_t *n)
+{
+	enum verdict_of_rules *verdicts =
+		arena_new_array(c->arena, enum verdict_of_rules, *n);
+	struct status_change *by =
+		arena_new_array(c->arena, struct status_change, *n);
+	struct store_facts store = { 0 };
+	enum rc rc = catalog_screen(c, ps, n, verdicts);
+
+	if (!rc)
+		rc = catalog_store_facts(c, ps[0].vendor_id, &store);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < *n; i++)
+		judge(c, &store, verdicts[i], &ps[i], &by[i]);
+	return catalog_set_status(c, ps, by, *n);
+}
+
+enum rc catalog_submit(struct ctx *c, struct product *ps, size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (!ps[i].n_variants)
+			return fail(c, RC_CONFLICT, "no_variants",
+			            "A product needs a variant before it is "
+			            "submitted.");
+	for (size_t at = 0, some; at < n && !rc; at += some) {
+		some = n - at;
+		rc = submit_some(c, ps + at, &some);
+	}
+	return rc;
 }
 
 /* What the store may do with a product that stands so. */
@@ -82,15 +105,21 @@ struct verb {
 
 static enum rc retire(struct ctx *c, struct product *p)
 {
+	const struct status_change by = { p->status, catalog_cause(c) };
+
 	p->status = name_of(PRODUCT_ARCHIVED);
-	return catalog_set_status(c, p, name_of(PRODUCT_APPROVED),
-	                          catalog_cause(c));
+	return catalog_set_status(c, p, &by, 1);
+}
+
+static enum rc submit(struct ctx *c, struct product *p)
+{
+	return catalog_submit(c, p, 1);
 }
 
 static const struct verb submits = {
 	{ PRODUCT_DRAFT, PRODUCT_REJECTED },
 	"only drafts and rejected ones are submitted.",
-	catalog_submit,
+	submit,
 };
 static const struct verb retires = {
 	{ PRODUCT_APPROVED, PRODUCT_APPROVED },
@@ -100,7 +129,7 @@ static const struct verb retires = {
 static const struct verb restores = {
 	{ PRODUCT_ARCHIVED, PRODUCT_ARCHIVED },
 	"only archived ones are restored.",
-	catalog_submit,
+	submit,
 };
 
 static enum rc run(struct ctx *c, struct id vendor, struct id id,

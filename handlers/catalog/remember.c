@@ -2,14 +2,18 @@
  * runs, some seconds at most, in memory that is gone with it. */
 #include "config.h"
 
+#include <string.h>
+
 #include "db/categories_db.h"
+#include "db/imports_db.h"
 #include "handlers/catalog/catalog_rules.h"
 
 enum { CATEGORIES = 64 };
 
 struct remembered {
 	struct id category;
-	bool has_price, has_attributes;
+	const char *slug; /* NULL = not asked for by slug */
+	bool is_there, has_price, has_attributes;
 	struct screening_facts price;
 	struct category_attribute *attributes;
 	size_t n_attributes;
@@ -94,5 +98,35 @@ enum rc catalog_attributes_of(struct ctx *c, struct id category,
 		known->attributes = *rows;
 		known->n_attributes = *n;
 	}
+	return rc;
+}
+
+enum rc catalog_category_exists(struct ctx *c, struct id id)
+{
+	struct remembered *known = find(id);
+	struct category k;
+
+	if (known && known->is_there)
+		return RC_OK;
+	enum rc rc = categories_db_get(c, id, &k);
+	if (!rc && known)
+		known->is_there = true;
+	return rc;
+}
+
+enum rc catalog_category_find(struct ctx *c, const char *slug, struct id *out)
+{
+	struct remembered *known;
+
+	for (size_t i = 0; i < memory.n; i++)
+		if (memory.all[i].slug &&
+		    strcmp(memory.all[i].slug, slug) == 0) {
+			*out = memory.all[i].category;
+			return RC_OK;
+		}
+	enum rc rc = imports_db_category(c, slug, out);
+	known = rc ? NULL : find(*out);
+	if (known)
+		known->slug = slug;
 	return rc;
 }

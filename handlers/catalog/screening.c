@@ -1,6 +1,7 @@
 /* Screening: what a machine can see before a person looks. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/base/json.h"
@@ -15,27 +16,92 @@ enum {
 	PRICED_MIN = 10
 };
 
+struct words {
+	const char *all[WORDS_MAX];
+	size_t n;
+};
+
 /* The different folded words of name, brand and description. */
-static size_t words_of(struct ctx *c, const struct product *p,
-                       const char *out[WORDS_MAX])
+static void read_words(struct ctx *c, const struct product *p, struct words *to)
 {
 	char *words = text_words(
 		c->arena, arena_fmt(c->arena, "%s %s %s", p->name,
 	                            p->brand ? p->brand : "",
 	                            p->description ? p->description : ""));
-	size_t n = 0;
 	char *save = NULL;
 
-	for (char *w = strtok_r(words, " ", &save); w && n < WORDS_MAX;
+	for (char *w = strtok_r(words, " ", &save); w && to->n < WORDS_MAX;
 	     w = strtok_r(NULL, " ", &save)) {
 		size_t i = 0;
 
-		while (i < n && strcmp(out[i], w) != 0)
+		while (i < to->n && strcmp(to->all[i], w) != 0)
 			i++;
-		if (i == n)
-			out[n++] = w;
+		if (i == to->n)
+			to->all[to->n++] = w;
 	}
-	return n;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The words of all products, sorted, each once. */
+static const char **merge_words(struct ctx *c, const struct words *of, size_t n,
+                                size_t *n_all)
+{
+	size_t most = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most += of[i].n;
+	const char **all = arena_new_array(c->arena, const char *, most + 1);
+	*n_all = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < of[i].n; k++)
+			all[(*n_all)++] = of[i].all[k];
+	qsort(all, *n_all, sizeof(*all), by_text);
+	for (size_t i = 0; i < *n_all; i++)
+		if (!kept || strcmp(all[kept - 1], all[i]) != 0)
+			all[kept++] = all[i];
+	*n_all = kept;
+	return all;
+}
+
+static void take_word(const struct words *of, const struct screening_word *w,
+                      struct screening_facts *f)
+{
+	for (size_t i = 0; i < of->n; i++) {
+		if (strcmp(of->all[i], w->word) != 0)
+			continue;
+		if (strcmp(w->verdict, "reject") == 0)
+			f->rejected_word = w->word;
+		else
+			f->held_word = w->word;
+	}
+}
+
+/* The words of the products that screening knows, in f. */
+static enum rc find_words(struct ctx *c, const struct product *ps, size_t n,
+                          struct screening_facts *f)
+{
+	struct words *of = arena_new_array(c->arena, struct words, n);
+	size_t n_all = 0, some;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < n; i++)
+		read_words(c, &ps[i], &of[i]);
+	const char **all = merge_words(c, of, n, &n_all);
+	for (size_t at = 0; at < n_all && !rc; at += some) {
+		struct screening_word *rows = NULL;
+		size_t n_rows = 0;
+
+		some = n_all - at < CATALOG_BATCH ? n_all - at : CATALOG_BATCH;
+		rc = products_db_words(c, all + at, some, &rows, &n_rows);
+		for (size_t k = 0; k < n_rows && !rc; k++)
+			for (size_t i = 0; i < n; i++)
+				take_word(&of[i], &rows[k], &f[i]);
+	}
+	return rc;
 }
 
 static bool is_outlier(const struct product *p, const struct screening_facts *f)
@@ -56,34 +122,46 @@ static void add(struct buf *b, const char *rule, const char *what)
 	buf_putc(b, '}');
 }
 
-enum rc catalog_screen(struct ctx *c, struct product *p,
-                       enum verdict_of_rules *out)
+static enum verdict_of_rules judge(struct ctx *c, struct product *p,
+                                   const struct screening_facts *f)
 {
-	struct screening_facts f = { .usual_price = MONEY_NONE };
-	const char *words[WORDS_MAX];
-	size_t n = words_of(c, p, words);
 	char id[ID_TEXT_MAX];
 	struct buf b;
-	enum rc rc = products_db_screening(c, p, words, n, &f);
 
-	if (!rc)
-		rc = catalog_usual_price(c, p, &f);
-	if (rc)
-		return rc;
 	buf_init(&b, c->arena, 128);
-	if (f.rejected_word)
-		add(&b, "banned_word", f.rejected_word);
-	if (f.held_word)
-		add(&b, "suspect_word", f.held_word);
-	if (is_outlier(p, &f))
+	if (f->rejected_word)
+		add(&b, "banned_word", f->rejected_word);
+	if (f->held_word)
+		add(&b, "suspect_word", f->held_word);
+	if (is_outlier(p, f))
 		add(&b, "price_outlier", NULL);
-	if (!id_is_none(f.twin))
-		add(&b, "duplicate", id_text(f.twin, id));
+	if (!id_is_none(f->twin))
+		add(&b, "duplicate", id_text(f->twin, id));
 	if (!p->n_pictures)
 		add(&b, "no_picture", NULL);
-	*out = f.rejected_word ? RULES_REJECT : b.n ? RULES_HOLD : RULES_PASS;
 	if (b.n)
 		buf_putc(&b, ']');
 	p->screening.s = b.n ? b.s : NULL;
-	return RC_OK;
+	return f->rejected_word ? RULES_REJECT : b.n ? RULES_HOLD : RULES_PASS;
+}
+
+enum rc catalog_screen(struct ctx *c, struct product *ps, size_t *n,
+                       enum verdict_of_rules *verdicts)
+{
+	struct screening_facts *f =
+		arena_new_array(c->arena, struct screening_facts, *n);
+	size_t upto = 0;
+	enum rc rc = find_words(c, ps, *n, f);
+
+	while (upto < *n && !(upto && f[upto - 1].rejected_word))
+		f[upto++].usual_price = MONEY_NONE;
+	*n = upto;
+	if (!rc)
+		rc = products_db_twins(c, ps, *n, f);
+	for (size_t i = 0; i < *n && !rc; i++) {
+		rc = catalog_usual_price(c, &ps[i], &f[i]);
+		if (!rc)
+			verdicts[i] = judge(c, &ps[i], &f[i]);
+	}
+	return rc;
 }

@@ -68,7 +68,7 @@ enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 		.actor_id = c->actor,
 		.created_at = c->now,
 	};
-	rc = stock_db_insert(c, &m);
+	rc = stock_db_insert(c, &m, 1);
 	if (!rc)
 		rc = catalog_note_int(c, &p, now.id, why, "stock",
 		                      before->stock, now.stock);
@@ -79,7 +79,7 @@ enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 		return rc;
 	/* The product's row is locked only when what it says may change. */
 	if (has_stock(before) != has_stock(&now))
-		return catalog_refresh(c, now.product_id, why);
+		return catalog_refresh(c, &now.product_id, 1, why);
 	p.slug = now.product_slug;
 	catalog_touch_product(c, &p);
 	return RC_OK;

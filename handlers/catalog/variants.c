@@ -1,12 +1,15 @@
 /* Variants: prices in time, options, and what a change of one leaves behind. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/sql.h"
 #include "fcgi/base/json.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
+
+static const struct id none;
 
 enum { OPTIONS_MAX = 10, OPTION_NAME_MAX = 40, OPTION_VALUE_MAX = 80 };
 
@@ -160,9 +163,8 @@ static enum rc sku_taken(struct ctx *c, enum rc rc)
 	return rc;
 }
 
-/* All of them in one statement, and their sum in the product's row. */
-static enum rc insert_options(struct ctx *c, struct id product,
-                              struct variant *rows, size_t n)
+/* All of them in one statement. */
+static enum rc insert_options(struct ctx *c, struct variant *rows, size_t n)
 {
 	struct variant_option_row *all = arena_new_array(
 		c->arena, struct variant_option_row, n * OPTIONS_MAX + 1);
@@ -180,10 +182,7 @@ static enum rc insert_options(struct ctx *c, struct id product,
 		for (size_t k = 0; k < n_some && !rc; k++)
 			all[n_all++] = some[k];
 	}
-	if (rc || !n_all)
-		return rc;
-	rc = variants_db_add_options(c, all, n_all);
-	return rc ? rc : variants_db_list_options(c, product);
+	return rc ? rc : variants_db_add_options(c, all, n_all);
 }
 
 static enum rc insert_journal(struct ctx *c, const struct variant *rows,
@@ -210,17 +209,16 @@ static enum rc insert_journal(struct ctx *c, const struct variant *rows,
 			.created_at = c->now,
 		};
 	}
-	return n_moved ? stock_db_insert_all(c, m, n_moved) : RC_OK;
+	return n_moved ? stock_db_insert(c, m, n_moved) : RC_OK;
 }
 
-enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
-                                struct variant *rows, size_t n,
+enum rc catalog_variants_insert(struct ctx *c, struct variant *rows, size_t n,
                                 struct cause why)
 {
 	enum rc rc = sku_taken(c, variants_db_insert(c, rows, n));
 
 	if (!rc)
-		rc = insert_options(c, p->id, rows, n);
+		rc = insert_options(c, rows, n);
 	if (!rc)
 		rc = insert_journal(c, rows, n, why);
 	struct product_event *events =
@@ -230,8 +228,8 @@ enum rc catalog_variants_insert(struct ctx *c, const struct product *p,
 
 		events[i] = (struct product_event){
 			.id = id_new(),
-			.product_id = p->id,
-			.vendor_id = p->vendor_id,
+			.product_id = rows[i].product_id,
+			.vendor_id = rows[i].vendor_id,
 			.variant_id = rows[i].id,
 			.field = "price",
 			.new_value = arena_strdup(
@@ -260,9 +258,11 @@ static enum rc create(struct ctx *c, struct id vendor, struct id product,
 		return fail_field(c, "product_id", "unknown",
 		                  "There is no such product of yours.");
 	if (!rc)
-		rc = catalog_variants_insert(c, &p, v, 1, catalog_cause(c));
+		rc = catalog_variants_insert(c, v, 1, catalog_cause(c));
 	if (!rc)
-		rc = catalog_refresh(c, product, catalog_cause(c));
+		rc = catalog_refresh(c, &product, 1, catalog_cause(c));
+	if (!rc && v->options.s)
+		rc = variants_db_list_options(c, &product, 1);
 	if (!rc)
 		rc = catalog_index(c, product);
 	return rc;
@@ -346,51 +346,134 @@ static enum rc note_changes(struct ctx *c, const struct variant *was,
 	return rc;
 }
 
-static enum rc patch(struct ctx *c, struct id vendor, struct id id,
-                     int64_t if_version, const struct variant_patch *in)
+/* Of ids, and of structs that begin with one. */
+static int by_id(const void *a, const void *b)
 {
-	struct variant was = { 0 }, is;
+	return memcmp(a, b, sizeof(struct id));
+}
+
+/* Each once, in their order. */
+static size_t fold_ids(struct id *ids, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(ids, n, sizeof(*ids), by_id);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !id_equal(ids[kept - 1], ids[i]))
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+/* One locked variant; its product is left for what follows. */
+static enum rc patch_row(struct ctx *c, const struct variant *was,
+                         const struct variant_edit *e)
+{
+	bool has_options = shape_given(&variant_patch_shape, e->in, "options");
 	struct variant_option_row *rows;
+	struct variant is = *was;
 	size_t n;
-	enum rc rc = variants_db_lock(c, id, vendor, &was);
+
+	if (e->if_version != INT_NONE && e->if_version != was->version)
+		return fail(c, RC_PRECONDITION, "changed_meanwhile",
+		            "The variant has changed in the meantime.");
+	take_given(e->in, &is);
+	catalog_price_now(c->now, &is);
+	enum rc rc = catalog_options_read(
+		c, &is, arena_fmt(c->arena, "%soptions", e->path), &is.options,
+		&rows, &n);
+	if (!rc)
+		rc = check(c, &is, e->path);
+	if (!rc)
+		rc = sku_taken(c, variants_db_update(c, &is));
+	if (!rc && has_options)
+		rc = variants_db_set_options(c, is.id, rows, n);
+	if (!rc)
+		rc = note_changes(c, was, &is, catalog_cause(c));
+	touch_one(c, "variant", is.id);
+	return rc;
+}
+
+static const struct variant *find_variant(const struct variant *rows, size_t n,
+                                          struct id vendor, struct id id)
+{
+	const struct variant key = { .id = id };
+	const struct variant *v =
+		n ? bsearch(&key, rows, n, sizeof(*rows), by_id) : NULL;
+
+	return v && (id_is_none(vendor) || id_equal(v->vendor_id, vendor))
+	               ? v
+	               : NULL;
+}
+
+/* What follows for the products of what has been patched. */
+static enum rc follow(struct ctx *c, const struct variant *rows, size_t n_rows,
+                      const struct variant_edit *edits, size_t n)
+{
+	struct id *all = arena_new_array(c->arena, struct id, n);
+	struct id *listed = arena_new_array(c->arena, struct id, n);
+	struct id *indexed = arena_new_array(c->arena, struct id, n);
+	size_t n_all = 0, n_listed = 0, n_indexed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct shape *s = &variant_patch_shape;
+		bool options = shape_given(s, edits[i].in, "options");
+		struct id product =
+			find_variant(rows, n_rows, none, edits[i].id)
+				->product_id;
+
+		all[n_all++] = product;
+		if (options)
+			listed[n_listed++] = product;
+		if (options || shape_given(s, edits[i].in, "sku"))
+			indexed[n_indexed++] = product;
+	}
+	n_all = fold_ids(all, n_all);
+	n_listed = fold_ids(listed, n_listed);
+	n_indexed = fold_ids(indexed, n_indexed);
+	enum rc rc = catalog_refresh(c, all, n_all, catalog_cause(c));
+	if (!rc && n_listed)
+		rc = variants_db_list_options(c, listed, n_listed);
+	for (size_t i = 0; i < n_indexed && !rc; i++)
+		rc = catalog_index(c, indexed[i]);
+	return rc;
+}
+
+static enum rc patch(struct ctx *c, struct id vendor,
+                     const struct variant_edit *edits, size_t n)
+{
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	struct variant *rows = NULL;
+	size_t n_rows = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = edits[i].id;
+	enum rc rc = variants_db_lock_all(c, ids, n, &rows, &n_rows);
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct variant *was =
+			find_variant(rows, n_rows, vendor, edits[i].id);
+
+		rc = was ? patch_row(c, was, &edits[i]) : RC_NOT_FOUND;
+	}
+	return rc ? rc : follow(c, rows, n_rows, edits, n);
+}
+
+enum rc catalog_variants_patch(struct ctx *c, struct id vendor,
+                               const struct variant_edit *edits, size_t n)
+{
+	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	if (if_version != INT_NONE && if_version != was.version)
-		return fail(c, RC_PRECONDITION, "changed_meanwhile",
-		            "The variant has changed in the meantime.");
-	is = was;
-	take_given(in, &is);
-	catalog_price_now(c->now, &is);
-	rc = catalog_options_read(c, &is, "options", &is.options, &rows, &n);
-	if (!rc)
-		rc = check(c, &is, "");
-	if (!rc)
-		rc = sku_taken(c, variants_db_update(c, &is));
-	if (!rc && shape_given(&variant_patch_shape, in, "options"))
-		rc = variants_db_set_options(c, id, rows, n);
-	if (!rc)
-		rc = note_changes(c, &was, &is, catalog_cause(c));
-	if (!rc)
-		rc = catalog_refresh(c, was.product_id, catalog_cause(c));
-	if (!rc && shape_given(&variant_patch_shape, in, "options"))
-		rc = variants_db_list_options(c, was.product_id);
-	if (!rc && (shape_given(&variant_patch_shape, in, "sku") ||
-	            shape_given(&variant_patch_shape, in, "options")))
-		rc = catalog_index(c, was.product_id);
-	touch_one(c, "variant", id);
-	return rc;
+	return sql_end(c, patch(c, vendor, edits, n));
 }
 
 enum rc catalog_variant_patch(struct ctx *c, struct id vendor, struct id id,
                               int64_t if_version,
                               const struct variant_patch *in)
 {
-	enum rc rc = sql_begin(c);
+	const struct variant_edit edit = { id, if_version, in, "" };
 
-	if (rc)
-		return rc;
-	return sql_end(c, patch(c, vendor, id, if_version, in));
+	return catalog_variants_patch(c, vendor, &edit, 1);
 }
 
 static enum rc delete (struct ctx *c, struct id vendor, struct id id,
@@ -406,8 +489,8 @@ static enum rc delete (struct ctx *c, struct id vendor, struct id id,
 
 	rc = catalog_note(c, &p, id, catalog_cause(c), "variant", v.sku, NULL);
 	if (!rc) rc = variants_db_delete(c, id);
-	if (!rc) rc = catalog_refresh(c, v.product_id, catalog_cause(c));
-	if (!rc) rc = variants_db_list_options(c, v.product_id);
+	if (!rc) rc = catalog_refresh(c, &v.product_id, 1, catalog_cause(c));
+	if (!rc) rc = variants_db_list_options(c, &v.product_id, 1);
 	if (!rc) rc = catalog_index(c, v.product_id);
 	touch_one(c, "variant", id);
 	return rc;

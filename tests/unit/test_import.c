@@ -240,14 +240,14 @@ static void a_long_file_is_read_in_parts_and_resumed(void)
 	CHECK_TRUE(more, "there is more");
 	CHECK_TEXT(answered_text(report(owner, id), "status"), "running",
 	           "on its way");
-	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "300", "so far");
+	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "512", "so far");
 	/* A worker that took it and was killed: the lease runs out. */
 	struct product_import row;
 	bool found = false;
 	NEED_RC(imports_db_lease(tc, &found, &row), RC_OK, "lease");
 	CHECK_TRUE(found, "taken");
 	run_import();
-	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "300",
+	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "512",
 	           "nobody else works on it meanwhile");
 	tc->now = when_plus(tc->now, 61);
 	run_import();

@@ -224,6 +224,44 @@ static void statements_are_counted(void)
 	CHECK_INT(tc->n_statements - before_n, 2, "statements");
 }
 
+static void gathered_rows_are_written_by_the_commit(void)
+{
+	struct thing rows[3] = { a_thing(1), a_thing(2), a_thing(3) };
+	int before_n;
+
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	sql_gather();
+	before_n = tc->n_statements;
+	for (int i = 0; i < 3; i++)
+		NEED_RC(sql_insert_later(tc, "thing", &thing_shape, &rows[i],
+		                         1),
+		        RC_OK, "later");
+	CHECK_INT(tc->n_statements - before_n, 0, "not yet");
+	CHECK_INT(count_things(), 0, "nothing yet");
+	NEED_RC(sql_end(tc, RC_OK), RC_OK, "commit");
+	CHECK_INT(count_things(), 3, "all of them");
+	NEED_RC(sql_run(tc, "DELETE FROM thing"), RC_OK, "away");
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	sql_gather();
+	NEED_RC(sql_insert_later(tc, "thing", &thing_shape, &rows[0], 1), RC_OK,
+	        "later");
+	CHECK_RC(sql_end(tc, RC_CONFLICT), RC_CONFLICT, "rolled back");
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	NEED_RC(sql_insert_later(tc, "thing", &thing_shape, &rows[1], 1), RC_OK,
+	        "at once");
+	CHECK_INT(count_things(), 1, "this transaction does not gather");
+	NEED_RC(sql_end(tc, RC_OK), RC_OK, "commit");
+	CHECK_INT(count_things(), 1, "what was rolled back is forgotten");
+	/* One that cannot be written takes its transaction with it. */
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	sql_gather();
+	NEED_RC(sql_insert(tc, "thing", &thing_shape, &rows[0]), RC_OK, "one");
+	NEED_RC(sql_insert_later(tc, "thing", &thing_shape, &rows[1], 1), RC_OK,
+	        "later");
+	CHECK_RC(sql_end(tc, RC_OK), RC_CONFLICT, "it is there already");
+	CHECK_INT(count_things(), 1, "neither");
+}
+
 static void more_statements_than_are_kept_all_work(void)
 {
 	for (int round = 0; round < 2; round++) {
@@ -270,5 +308,6 @@ CHECK_MAIN_WITH("sql", &hooks, TEST(every_kind_of_value_comes_back_as_it_went),
                 TEST(foreign_keys_are_conflicts),
                 TEST(a_change_counts_matched_rows), TEST(a_get_cannot_write),
                 TEST(statements_are_counted),
+                TEST(gathered_rows_are_written_by_the_commit),
                 TEST(more_statements_than_are_kept_all_work),
                 TEST(sessions_are_strict_whatever_the_server_says))
