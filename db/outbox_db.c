@@ -155,9 +155,14 @@ enum rc outbox_lease(struct ctx *c, int max, int lease_s,
 	return sql_end(c, rc);
 }
 
-enum rc outbox_done(struct ctx *c, struct id id)
+enum rc outbox_done(struct ctx *c, const struct id *ids, size_t n)
 {
-	return sql_run(c, "DELETE FROM outbox WHERE id = ?", A(id));
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "DELETE FROM outbox WHERE id IN ");
+	query_ids(q, ids, n);
+	return query_run(q, NULL);
 }
 
 enum rc outbox_failed(struct ctx *c, const struct outbox_event *e,

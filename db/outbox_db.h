@@ -37,8 +37,8 @@ CHECKED enum rc outbox_add_at(struct ctx *c, const char *topic,
 /* Leases up to max due rows for lease_s seconds (FOR UPDATE SKIP LOCKED). */
 CHECKED enum rc outbox_lease(struct ctx *c, int max, int lease_s,
                              struct outbox_event **out, size_t *n);
-/* Handled: the row and its payload go. */
-CHECKED enum rc outbox_done(struct ctx *c, struct id id);
+/* Handled: the rows and their payloads go; n <= 256. */
+CHECKED enum rc outbox_done(struct ctx *c, const struct id *ids, size_t n);
 /* Failed: again after 1, 5, 30, 120 min, 12 h, then dead (kept, counted). */
 CHECKED enum rc outbox_failed(struct ctx *c, const struct outbox_event *e,
                               const char *why);

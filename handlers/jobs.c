@@ -16,6 +16,7 @@
 
 enum {
 	BATCH = 20,
+	SETTLE_US = 50 * 1000,
 	EVENT_LEASE_S = 300,
 	JOB_LEASE_S = 300,
 	BATCHES_MAX = 1000,
@@ -132,7 +133,8 @@ static bool matches(const char *pattern, const char *topic)
 	return !strcmp(pattern, topic);
 }
 
-static void handle_event(struct runner *r, struct ctx *c,
+/* Whether all who want it have it. */
+static bool handle_event(struct runner *r, struct ctx *c,
                          const struct outbox_event *e)
 {
 	enum rc rc = RC_OK;
@@ -149,9 +151,31 @@ static void handle_event(struct runner *r, struct ctx *c,
 		why = p.why;
 	}
 	count(COUNTER_JOBS_RUN);
-	rc = rc ? outbox_failed(c, e, why) : outbox_done(c, e->id);
-	if (rc)
+	if (rc && outbox_failed(c, e, why))
 		log_warn("job", "%s: its row could not be settled", e->topic);
+	return !rc;
+}
+
+/* Rows of quick events go together, but none waits long for another's mail:
+ * what is handled and still there when a runner dies is handled again. */
+static void handle_events(struct runner *r, struct ctx *c,
+                          const struct outbox_event *events, size_t n)
+{
+	int64_t since = when_ticks();
+	struct id done[BATCH];
+	size_t n_done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (handle_event(r, c, &events[i]))
+			done[n_done++] = events[i].id;
+		if (i + 1 < n && when_ticks() - since < SETTLE_US)
+			continue;
+		if (n_done && outbox_done(c, done, n_done))
+			log_warn("job", "rows of %zu events are still there",
+			         n_done);
+		n_done = 0;
+		since = when_ticks();
+	}
 }
 
 /* Hands out what is due, batch by batch. */
@@ -173,8 +197,7 @@ static enum rc drain_outbox(struct runner *r)
 			return rc;
 		/* All of a batch is handled even when asked to stop: leases
 		 * would hold the rest back for minutes. */
-		for (size_t i = 0; i < n; i++)
-			handle_event(r, &c, &events[i]);
+		handle_events(r, &c, events, n);
 		if (is_stopped(r))
 			return RC_OK;
 	}

@@ -208,7 +208,7 @@ void work_off(const char *topic)
 		for (const struct consumer *k = consumers; k->topic; k++)
 			if (strcmp(k->topic, topic) == 0)
 				NEED_RC(k->handle(tc, &all[i]), RC_OK, topic);
-		NEED_RC(outbox_done(tc, all[i].id), RC_OK, topic);
+		NEED_RC(outbox_done(tc, &all[i].id, 1), RC_OK, topic);
 	}
 }
 

@@ -58,7 +58,7 @@ static void an_event_is_leased_once_and_done(void)
 	CHECK_TEXT(e->payload, "{\"n\":1}", "payload");
 	CHECK_INT(e->attempts, 1, "attempts");
 	CHECK_INT(lease(&other), 0, "second");
-	NEED_RC(outbox_done(tc, e->id), RC_OK, "done");
+	NEED_RC(outbox_done(tc, &e->id, 1), RC_OK, "done");
 	tc->now = when_plus(tc->now, 3600);
 	CHECK_INT(lease(&other), 0, "gone");
 }
