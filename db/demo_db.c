@@ -226,12 +226,13 @@ enum rc demo_db_ratings(struct ctx *c, const struct demo_rating *rows, size_t n)
 enum rc demo_db_goods(struct ctx *c, int64_t n, struct demo_good **rows,
                       size_t *n_rows)
 {
+	/* Along an index: of a million products nothing is sorted. */
 	return sql_list(c, &good_shape, rows, n_rows,
 	                "SELECT v.id AS variant_id, v.vendor_id"
-	                "  FROM variant v"
-	                "  JOIN product p ON p.id = v.product_id"
+	                "  FROM product p FORCE INDEX (visible_newest)"
+	                "  STRAIGHT_JOIN variant v ON v.product_id = p.id"
 	                " WHERE p.is_visible = 1 AND v.status = 'active'"
 	                "   AND v.stock > 5"
-	                " ORDER BY v.stock, v.id LIMIT ?",
+	                " ORDER BY p.created_at, p.id LIMIT ?",
 	                A(n));
 }
