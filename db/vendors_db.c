@@ -3,6 +3,7 @@
 #include "db/vendors_db.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "db/geo.h"
 #include "db/names.h"
@@ -228,33 +229,91 @@ static const struct sort seen_sorts[] = {
 	{ 0 },
 };
 
+/* What finds and orders them, and nothing else, so that an index answers. */
+static const struct field seen_key_fields[] = {
+	FIELD(vendor_seen, id),
+	FIELD(vendor_seen, name),
+	FIELD(vendor_seen, created_at),
+	FIELD(vendor_seen, distance_km),
+	FIELDS_END,
+};
+static const struct shape seen_key_shape = SHAPE(vendor_seen, seen_key_fields);
+
+static bool is_ordered_by(const struct page *page, const char *name)
+{
+	for (int i = 0; i < page->n_order; i++)
+		if (strcmp(page->order[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void add_seen_keys(struct query *q, const struct vendor_filter *f,
+                          const struct page *page)
+{
+	bool near = !isnan(f->lat);
+
+	query_add(q, "SELECT t.* FROM (SELECT v.id");
+	if (is_ordered_by(page, "name"))
+		query_add(q, ", v.name");
+	if (is_ordered_by(page, "created_at"))
+		query_add(q, ", v.created_at");
+	if (near)
+		query_add(q, ", " GEO_DISTANCE("v") " AS distance_km",
+		          A(f->lat), A(f->lat), A(f->lng));
+	query_add(q, " FROM vendor v WHERE v.status = 'approved'");
+	if (near)
+		geo_add_near(q, "v", f->lat, f->lng, f->radius);
+	if (f->q)
+		query_add(q, " AND INSTR(v.name, ?)", A(f->q));
+	if (f->city)
+		query_add(q, " AND v.city = ?", A(f->city));
+	query_add(q, ") t WHERE 1");
+	if (near)
+		query_add(q, " AND t.distance_km <= ?", A(f->radius));
+}
+
+/* The rows in the order of their keys; one that has gone meanwhile is left
+ * out. */
+static enum rc load_seen(struct ctx *c, struct vendor_seen *keys, size_t *n)
+{
+	struct vendor_seen *rows = NULL;
+	size_t n_keys = *n, n_rows = 0;
+	struct query *q = arena_new(c->arena, struct query);
+
+	if (!n_keys)
+		return RC_OK;
+	query_init(q, c);
+	query_add(q, "SELECT " SEEN_COLUMNS "  FROM vendor v WHERE v.id IN ",
+	          A(c->now), A(c->now));
+	query_ids_of(q, keys, n_keys, sizeof(*keys),
+	             offsetof(struct vendor_seen, id));
+	query_add(q, " LIMIT ?", A((int64_t)n_keys));
+	enum rc rc = query_list(q, &vendor_seen_shape, &rows, &n_rows);
+	*n = 0;
+	for (size_t i = 0; i < n_keys && !rc; i++)
+		for (size_t k = 0; k < n_rows; k++) {
+			if (!id_equal(rows[k].id, keys[i].id))
+				continue;
+			rows[k].distance_km = keys[i].distance_km;
+			keys[(*n)++] = rows[k];
+			break;
+		}
+	return rc;
+}
+
 enum rc vendors_db_seen_page(struct ctx *c, const struct vendor_filter *f,
                              const struct page *page, struct vendor_seen **rows,
                              size_t *n, struct page_info *info)
 {
-	bool near = !isnan(f->lat);
-	struct query q;
+	struct query *q = arena_new(c->arena, struct query);
 
-	query_init(&q, c);
-	query_add(&q, "SELECT t.* FROM (SELECT " SEEN_COLUMNS, A(c->now),
-	          A(c->now));
-	if (near)
-		query_add(&q, ", " GEO_DISTANCE("v") " AS distance_km",
-		          A(f->lat), A(f->lat), A(f->lng));
-	else
-		query_add(&q, ", CAST(NULL AS DOUBLE) AS distance_km");
-	query_add(&q, " FROM vendor v WHERE v.status = 'approved'");
-	if (near)
-		geo_add_near(&q, "v", f->lat, f->lng, f->radius);
-	if (f->q)
-		query_add(&q, " AND INSTR(v.name, ?)", A(f->q));
-	if (f->city)
-		query_add(&q, " AND v.city = ?", A(f->city));
-	query_add(&q, ") t WHERE 1");
-	if (near)
-		query_add(&q, " AND t.distance_km <= ?", A(f->radius));
-	return query_page(&q, &vendor_seen_shape, seen_sorts, "t.id", page,
-	                  rows, n, info);
+	query_init(q, c);
+	add_seen_keys(q, f, page);
+	enum rc rc = query_page(q, &seen_key_shape, seen_sorts, "t.id", page,
+	                        rows, n, info);
+	for (size_t i = 0; i < *n && isnan(f->lat) && !rc; i++)
+		(*rows)[i].distance_km = REAL_NONE;
+	return rc ? rc : load_seen(c, *rows, n);
 }
 
 static const struct sort vendor_sorts[] = {

@@ -31,6 +31,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/people.h \
 	%D%/support/pictures.c \
 	%D%/support/pictures.h \
+	%D%/support/places.c \
+	%D%/support/places.h \
 	%D%/support/shop.c \
 	%D%/support/shop.h \
 	%D%/support/schema_check.c \
@@ -124,6 +126,7 @@ UNIT_TESTS += %D%/unit/test_sql_faults
 UNIT_TESTS += %D%/unit/test_staff
 UNIT_TESTS += %D%/unit/test_stock
 UNIT_TESTS += %D%/unit/test_stores
+UNIT_TESTS += %D%/unit/test_stores_near
 UNIT_TESTS += %D%/unit/test_text
 UNIT_TESTS += %D%/unit/test_timeline
 UNIT_TESTS += %D%/unit/test_token
