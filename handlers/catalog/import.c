@@ -16,6 +16,7 @@ enum {
 	ROWS_AT_ONCE = 512,         /* looked at before the job rests */
 	CHUNK_ROWS = CATALOG_BATCH, /* in one transaction, at least */
 	CHUNK_GROUPS = CATALOG_BATCH,
+	MEMORY_ENOUGH = 32 * 1024 * 1024, /* half of a job's ceiling */
 	TRIES = 5
 };
 
@@ -107,27 +108,40 @@ static enum rc try_together(struct ctx *c, const struct import *m,
 	return rc == DRY ? settle_alone(c, m, groups, n) : rc;
 }
 
+/* A job has a ceiling of memory: what is left is the next run's; each run does
+ * something. */
+static bool is_full(const struct ctx *c)
+{
+	return arena_used(c->arena) > MEMORY_ENOUGH;
+}
+
+/* All together; after a refusal half of them and so on, then more again, so
+ * that neither one bad line nor many of them are looked at often. */
 static enum rc work(struct ctx *c, const struct import *m, struct chunk *k)
 {
 	size_t some = k->n;
 	enum rc rc = RC_OK;
 
-	for (size_t at = 0; at < k->n && !rc;) {
+	for (size_t at = 0; at < k->n && !rc && !(at && is_full(c));) {
 		struct import_group *groups = &k->groups[at];
 
+		if (some > k->n - at)
+			some = k->n - at;
 		rc = try_together(c, m, groups, some);
-		if (import_is_refusal(rc)) {
-			fail_clear(c);
-			rc = RC_OK;
-			if (some > 1) {
-				some /= 2;
-				continue;
-			}
-			groups->is_refused = true;
-			rc = settle_alone(c, m, groups, 1);
+		if (!import_is_refusal(rc)) {
+			at += some;
+			some *= 2;
+			continue;
 		}
-		at += some;
-		some = k->n - at;
+		fail_clear(c);
+		rc = RC_OK;
+		if (some > 1) {
+			some /= 2;
+			continue;
+		}
+		groups->is_refused = true;
+		rc = settle_alone(c, m, groups, 1);
+		at++;
 	}
 	return rc;
 }
@@ -200,6 +214,10 @@ static enum rc run(struct ctx *c, struct import *m, bool *more)
 		enum rc rc = k.n ? work(c, m, &k) : RC_OK;
 		if (rc)
 			return rc;
+		if (is_full(c)) {
+			*more = true;
+			return imports_db_rest(c, m->row.id, "running", false);
+		}
 		if (m->csv.is_bad)
 			return give_up(c, m, m->csv.line, "",
 			               "From here on it is no CSV.");

@@ -33,12 +33,17 @@ static struct id start_import(const struct person *owner, const char *text,
 	return i.id;
 }
 
+/* Taken from the memory of each run before it begins. */
+static size_t ballast;
+
 /* One run of the job as a job of its own; how many statements it took. */
 static enum rc run_once(bool *more, int *n_statements)
 {
+	struct arena *a = arena_create(64 << 20);
 	struct ctx c;
 
-	ctx_init(&c, tc->arena);
+	arena_alloc(a, ballast + 1);
+	ctx_init(&c, a);
 	c.now = tc->now;
 	c.roles = ROLE_SYSTEM;
 	enum rc rc = catalog_job_import(&c, more);
@@ -46,6 +51,7 @@ static enum rc run_once(bool *more, int *n_statements)
 	if (!rc)
 		dispatch_flush_touches(&c);
 	*n_statements += c.n_statements;
+	arena_destroy(a);
 	return rc;
 }
 
@@ -54,7 +60,7 @@ static int run_import(void)
 	int n_statements = 0;
 	bool more = true;
 
-	while (more)
+	for (int runs = 0; more && runs < 1000; runs++)
 		NEED_RC(run_once(&more, &n_statements), RC_OK, "run");
 	return n_statements;
 }
@@ -205,6 +211,46 @@ static void one_that_is_refused_spoils_no_other(void)
 	                    " WHERE field = 'created' AND cause = 'import'"),
 	          295, "once each");
 	check_all_is_right("refusals");
+}
+
+static void many_that_are_refused_are_looked_at_once(void)
+{
+	const struct person *owner = an_owner();
+	struct buf b;
+
+	a_category("Goods", none);
+	start_import(owner, many_lines(300, "5.00"), false);
+	run_import();
+	buf_init(&b, tc->arena, 1 << 14);
+	buf_puts(&b, HEAD);
+	for (int i = 0; i < 300; i++)
+		buf_fmt(&b, "other-%d,Other,goods,S-%d,5.00,1,,\n", i, i);
+	struct id id = start_import(owner, b.s, false);
+	int n = run_import();
+	const struct answered *a = report(owner, id);
+	CHECK_TEXT(answered_text(a, "n_failed"), "300", "all");
+	CHECK_TEXT(answered_text(a, "faults.299.line"), "301", "each");
+	CHECK_TRUE(n < 300 * 12, arena_fmt(tc->arena, "%d for bad ones", n));
+	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 300, "as before");
+	check_all_is_right("refused");
+}
+
+static void a_run_ends_before_its_memory_does(void)
+{
+	const struct person *owner = an_owner();
+	bool more = true;
+	int n = 0, runs = 0;
+
+	a_category("Goods", none);
+	struct id id = start_import(owner, many_lines(500, "5.00"), false);
+	/* Nearly as much as a run may take. */
+	ballast = 31 << 20;
+	for (; more && runs < 100; runs++)
+		NEED_RC(run_once(&more, &n), RC_OK, "run");
+	ballast = 0;
+	CHECK_TRUE(!more && runs > 2, "chunk by chunk");
+	CHECK_TEXT(answered_text(report(owner, id), "n_created"), "500", "all");
+	check_all_is_right("in parts");
 }
 
 static void lines_cost_few_statements(void)
@@ -394,6 +440,8 @@ CHECK_MAIN_WITH("import of many lines together", &hooks,
                 TEST(lines_about_the_same_follow_each_other),
                 TEST(a_sku_twice_in_one_product_is_changed_twice),
                 TEST(one_that_is_refused_spoils_no_other),
+                TEST(many_that_are_refused_are_looked_at_once),
+                TEST(a_run_ends_before_its_memory_does),
                 TEST(lines_cost_few_statements),
                 TEST(twins_are_seen_within_a_file),
                 TEST(a_look_reports_and_leaves_nothing),
