@@ -57,7 +57,7 @@ void discovery_db_add_filter(struct query *q, const struct product_filter *f)
 	if (!money_is_none(f->max_price))
 		query_add(q, " AND p.min_price <= ?", A(f->max_price));
 	if (!isnan(f->rating))
-		query_add(q, " AND p.rating_avg >= ? AND p.rating_count > 0",
+		query_add(q, " AND p.rating_avg >= ? AND p.rating_avg > 0",
 		          A(f->rating));
 	if (f->in_stock >= 0)
 		query_add(q, " AND p.in_stock = ?", A(f->in_stock));
@@ -92,15 +92,11 @@ static bool counts_all(const struct product_filter *f, const struct page *page)
 	return !page->walks && !f->by_category && is_plain(f);
 }
 
-static void add_from(struct query *q, const struct product_filter *f,
-                     const struct page *page)
+void discovery_db_add_index(struct query *q, const struct product_filter *f,
+                            const struct page *page)
 {
 	const char *name = page->n_order ? page->order[0].name : "created_at";
 
-	query_add(q, CARD);
-	if (counts_all(f, page))
-		query_add(q, ", " VISIBLE " AS n_visible");
-	query_add(q, "  FROM product p");
 	if (f->by_category && f->n_categories == 1 && id_is_none(f->vendor)) {
 		/* The leaf's own indexes are in the two orders most asked. */
 		if (strcmp(name, "created_at") == 0)
@@ -120,6 +116,16 @@ static void add_from(struct query *q, const struct product_filter *f,
 		else if (strcmp(name, "name") == 0)
 			query_add(q, " FORCE INDEX (visible_name)");
 	}
+}
+
+static void add_from(struct query *q, const struct product_filter *f,
+                     const struct page *page)
+{
+	query_add(q, CARD);
+	if (counts_all(f, page))
+		query_add(q, ", " VISIBLE " AS n_visible");
+	query_add(q, "  FROM product p");
+	discovery_db_add_index(q, f, page);
 	query_add(q, " WHERE p.is_visible = 1");
 }
 

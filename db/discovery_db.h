@@ -103,6 +103,11 @@ struct product_filter {
  * over product p. */
 void discovery_db_add_filter(struct query *q, const struct product_filter *f);
 
+/* Adds " FORCE INDEX (…)" behind "FROM product p": the one that has the page's
+ * order, unless few products have the category. */
+void discovery_db_add_index(struct query *q, const struct product_filter *f,
+                            const struct page *page);
+
 /* Products along the order of an index. Fills info->count. */
 CHECKED enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
                                   const struct page *page,

@@ -20,6 +20,11 @@ static int64_t column_of(double lng)
 	return (int64_t)floor((lng + 180) * 10);
 }
 
+int64_t geo_cell(double lat, double lng)
+{
+	return row_of(lat) * CELLS_PER_ROW + column_of(lng);
+}
+
 /* A span of longitude; a box over the date line has two. */
 struct span {
 	double from, to;
@@ -51,27 +56,16 @@ static size_t spans_of(double lat, double lng, double km, struct span out[2])
 	return 1;
 }
 
-void geo_add_near_(struct query *q, const char *cells, const char *lats,
-                   const char *lngs, double lat, double lng, double km)
+void geo_add_box_(struct query *q, const char *lats, const char *lngs,
+                  double lat, double lng, double km)
 {
 	double half = km / KM_PER_DEGREE;
-	double south = fmax(lat - half, -90), north = fmin(lat + half, 90);
 	struct span spans[2];
 	size_t n = spans_of(lat, lng, km, spans);
 
-	query_add(q, " AND (");
-	for (int64_t row = row_of(south); row <= row_of(north); row++)
-		for (size_t i = 0; i < n; i++) {
-			int64_t base = row * CELLS_PER_ROW;
-
-			if (row > row_of(south) || i > 0)
-				query_add(q, " OR ");
-			query_add_(q, cells,
-			           ARGS_(A(base + column_of(spans[i].from)),
-			                 A(base + column_of(spans[i].to))));
-		}
-	query_add(q, ") AND ");
-	query_add_(q, lats, ARGS_(A(south), A(north)));
+	query_add(q, " AND ");
+	query_add_(q, lats,
+	           ARGS_(A(fmax(lat - half, -90)), A(fmin(lat + half, 90))));
 	query_add(q, " AND (");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -79,6 +73,64 @@ void geo_add_near_(struct query *q, const char *cells, const char *lats,
 		query_add_(q, lngs, ARGS_(A(spans[i].from), A(spans[i].to)));
 	}
 	query_add(q, ")");
+}
+
+/* A range of one cell is narrowed by lat as well, as the index goes on with it:
+ * in a crowded cell that is what keeps a small circle cheap. */
+enum { ONE_BY_ONE = 4 };
+
+/* The cells of a row between two columns, with " OR " before all but the first
+ * of them. */
+static void add_row(struct query *q, const char *cells, bool *has_any,
+                    int64_t from, int64_t to)
+{
+	int64_t step = to - from < ONE_BY_ONE ? 1 : to - from + 1;
+
+	for (; from <= to; from += step) {
+		if (*has_any)
+			query_add(q, " OR ");
+		*has_any = true;
+		query_add_(q, cells, ARGS_(A(from), A(from + step - 1)));
+	}
+}
+
+void geo_add_near_(struct query *q, const char *cells, const char *lats,
+                   const char *lngs, double lat, double lng, double km)
+{
+	double half = km / KM_PER_DEGREE;
+	int64_t south = row_of(fmax(lat - half, -90));
+	int64_t north = row_of(fmin(lat + half, 90));
+	struct span spans[2];
+	size_t n = spans_of(lat, lng, km, spans);
+	bool has_any = false;
+
+	query_add(q, " AND (");
+	for (int64_t row = south; row <= north; row++)
+		for (size_t i = 0; i < n; i++)
+			add_row(q, cells, &has_any,
+			        row * CELLS_PER_ROW + column_of(spans[i].from),
+			        row * CELLS_PER_ROW + column_of(spans[i].to));
+	query_add(q, ")");
+	geo_add_box_(q, lats, lngs, lat, lng, km);
+}
+
+/* Of an arc of so many kilometres; the sphere has none above half its girth. */
+static double haversine_of(double km)
+{
+	double half = fmin(fmax(km, 0) / (2 * EARTH_KM), M_PI / 2);
+
+	return sin(half) * sin(half);
+}
+
+void geo_add_ring_(struct query *q, const char *condition, double lat,
+                   double lng, double from, double to)
+{
+	const double some = 1e-5;
+	double low = from > 0 ? haversine_of(from * (1 - 1e-9) - some) : -1;
+
+	query_add_(q, condition,
+	           ARGS_(A(lat), A(lat), A(lng), A(low),
+	                 A(haversine_of(to * (1 + 1e-9) + some))));
 }
 
 double geo_distance(double lat1, double lng1, double lat2, double lng2)

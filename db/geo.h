@@ -8,16 +8,23 @@
 
 #include "db/query.h"
 
+/* The square of the sine of half the angle between the columns lat and lng of a
+ * table and A(lat), A(lat), A(lng), in this order. */
+#define GEO_HAVERSINE(alias)                                     \
+	"POW(SIN(RADIANS(" alias ".lat-?)/2),2)+COS(RADIANS(?))" \
+	"*COS(RADIANS(" alias ".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2)"
+
 /*
  * Kilometres between the columns lat and lng of a table and A(lat), A(lat),
  * A(lng), in this order: haversine, R = 6371.0088 km.
  */
-#define GEO_DISTANCE(alias)                                                 \
-	"6371.0088*2*ASIN(SQRT(LEAST(1,POW(SIN(RADIANS(" alias ".lat-?)/2)" \
-	",2)+COS(RADIANS(?))*COS(RADIANS(" alias                            \
-	".lat))*POW(SIN(RADIANS(" alias ".lng-?)/2),2))))"
+#define GEO_DISTANCE(alias) \
+	"6371.0088*2*ASIN(SQRT(LEAST(1," GEO_HAVERSINE(alias) ")))"
 
-/* The same in C. */
+/* The grid cell of a place, as the column cell has it. */
+int64_t geo_cell(double lat, double lng);
+
+/* The distance in C. */
 double geo_distance(double lat1, double lng1, double lat2, double lng2);
 
 /*
@@ -30,6 +37,23 @@ double geo_distance(double lat1, double lng1, double lat2, double lng2);
 	              "" alias ".lng BETWEEN ? AND ?", (lat), (lng), (km))
 void geo_add_near_(struct query *q, const char *cells, const char *lats,
                    const char *lngs, double lat, double lng, double km);
+
+/* The same without cells, for an index that begins with something else. */
+#define geo_add_box(q, alias, lat, lng, km)                \
+	geo_add_box_((q), "" alias ".lat BETWEEN ? AND ?", \
+	             "" alias ".lng BETWEEN ? AND ?", (lat), (lng), (km))
+void geo_add_box_(struct query *q, const char *lats, const char *lngs,
+                  double lat, double lng, double km);
+
+/*
+ * Adds " AND …": rows whose distance is between these kilometres or some
+ * centimetres outside of them. The caller still compares the distance.
+ */
+#define geo_add_ring(q, alias, lat, lng, from, to)                          \
+	geo_add_ring_((q), " AND " GEO_HAVERSINE(alias) " BETWEEN ? AND ?", \
+	              (lat), (lng), (from), (to))
+void geo_add_ring_(struct query *q, const char *condition, double lat,
+                   double lng, double from, double to);
 
 /*
  * Adds " AND (…)": rows in cells that lie wholly within km of the place. False,

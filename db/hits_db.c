@@ -3,9 +3,9 @@
 #include "db/hits_db.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "db/geo.h"
+#include "db/near_db.h"
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -16,7 +16,7 @@ static const struct field hit_fields[] = {
 	FIELD(hit, sales),      FIELD(hit, name),     FIELD(hit, option_list),
 	FIELD(hit, created_at), FIELDS_END,
 };
-static const struct shape hit_shape = SHAPE(hit, hit_fields);
+const struct shape hit_shape = SHAPE(hit, hit_fields);
 
 /* As they stand in the derived table of hits. */
 static const struct sort hit_sorts[] = {
@@ -240,35 +240,6 @@ static void add_hits(struct query *q, const struct product_filter *f,
 	discovery_db_add_filter(q, f);
 }
 
-/* How many there are near a place, up to one above the cap. */
-static enum rc count_near(struct ctx *c, const struct product_filter *f,
-                          int64_t *n)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	/* Cells that are near as a whole need no look at distances; in a dense
-	 * place they are enough. */
-	*n = 0;
-	query_init(q, c);
-	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
-	             " FORCE INDEX (visible_cell) WHERE p.is_visible = 1");
-	if (geo_add_inside(q, "p", f->lat, f->lng, f->radius)) {
-		discovery_db_add_filter(q, f);
-		query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
-		enum rc rc = query_int(q, n);
-		if (rc || *n > COUNT_CAP)
-			return rc;
-	}
-	query_init(q, c);
-	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM product p"
-	             " FORCE INDEX (visible_cell) WHERE p.is_visible = 1");
-	geo_add_near(q, "p", f->lat, f->lng, f->radius);
-	discovery_db_add_filter(q, f);
-	geo_add_within(q, "p", f->lat, f->lng, f->radius);
-	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
-	return query_int(q, n);
-}
-
 /* How many products are where a search could begin but for its words. */
 static enum rc count_shelf(struct ctx *c, const struct product_filter *f,
                            int64_t *n)
@@ -292,7 +263,7 @@ static enum rc count_shelf(struct ctx *c, const struct product_filter *f,
 		*n = f->n_in_category;
 		return RC_OK;
 	}
-	return isnan(f->lat) ? RC_OK : count_near(c, &only, n);
+	return isnan(f->lat) ? RC_OK : near_db_count(c, &only, n);
 }
 
 /* The rarest word; its number of products. */
@@ -342,42 +313,22 @@ enum rc hits_db_plan(struct ctx *c, const struct product_filter *f,
 	return rc;
 }
 
-/* Distances are computed here: a server takes ten times as long. Keeps what is
- * near; a product has the digits that cursors carry. */
-static size_t keep_near(const struct product_filter *f, struct hit *rows,
-                        size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct hit *h = &rows[i];
-
-		h->distance =
-			round(geo_distance(f->lat, f->lng, h->lat, h->lng) *
-		              1e6) /
-			1e6;
-		if (h->distance <= f->radius)
-			rows[kept++] = *h;
-	}
-	return kept;
-}
-
 enum rc hits_db_all(struct ctx *c, const struct product_filter *f,
-                    const struct hit_plan *plan, unsigned want,
+                    const struct hit_plan *plan, unsigned want, int most,
                     struct hit **rows, size_t *n, bool *is_part)
 {
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
 	add_hits(q, f, plan, want);
-	query_add(q, " LIMIT ?", A((int)HITS_MAX));
+	query_add(q, " LIMIT ?", A(most + 1));
 	enum rc rc = query_list(q, &hit_shape, rows, n);
 	if (rc)
 		return rc;
-	bool is_more = *n > COUNT_CAP;
+	bool is_more = *n > (size_t)most;
 	*is_part = is_more;
 	if (!isnan(f->lat))
-		*n = keep_near(f, *rows, *n);
+		*n = near_db_keep(f, *rows, *n);
 	return RC_OK;
 }
 
@@ -402,61 +353,4 @@ enum rc hits_db_ordered(struct ctx *c, const struct product_filter *f,
 		query_add(q, " AND h.distance <= ?", A(f->radius));
 	return query_slice(q, &hit_shape, hit_sorts, "h.id", &all, rows, n,
 	                   &info);
-}
-
-enum { AT_ONCE = 2000 };
-
-static int by_distance(const void *a, const void *b)
-{
-	const struct hit *x = a, *y = b;
-
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	return id_compare(x->id, y->id);
-}
-
-/* The products of a circle, nearest first; *is_all unless there were more than
- * most in the box around it. */
-static enum rc list_ring(struct ctx *c, const struct product_filter *f,
-                         double radius, int most, struct hit **rows, size_t *n,
-                         bool *is_all)
-{
-	struct product_filter ring = *f;
-	struct query *q = arena_new(c->arena, struct query);
-
-	ring.radius = radius;
-	query_init(q, c);
-	add_hits(q, &ring, NULL, 0);
-	query_add(q, " LIMIT ?", A(most + 1));
-	enum rc rc = query_list(q, &hit_shape, rows, n);
-	if (rc)
-		return rc;
-	bool is_complete = *n <= (size_t)most;
-	*is_all = is_complete;
-	*n = keep_near(&ring, *rows, *n);
-	if (*n > 1)
-		qsort(*rows, *n, sizeof(**rows), by_distance);
-	return RC_OK;
-}
-
-enum rc hits_db_nearest(struct ctx *c, const struct product_filter *f,
-                        int needed, struct hit **rows, size_t *n,
-                        int64_t *count)
-{
-	/* A ring that holds enough holds the nearest. */
-	static const double rings[] = { 64, 16, 4, 1 };
-	bool is_all = false;
-	enum rc rc = list_ring(c, f, f->radius, AT_ONCE, rows, n, &is_all);
-
-	*count = (int64_t)*n;
-	if (rc || is_all)
-		return rc;
-	rc = count_near(c, f, count);
-	*n = 0;
-	for (size_t i = 0;
-	     i < sizeof(rings) / sizeof(*rings) && !rc && *n < (size_t)needed;
-	     i++)
-		rc = list_ring(c, f, f->radius / rings[i], INT32_MAX - 1, rows,
-		               n, &is_all);
-	return rc;
 }

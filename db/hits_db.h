@@ -28,6 +28,7 @@ struct hit {
 	const char *option_list; /* product.option_list */
 	struct when created_at;
 };
+extern const struct shape hit_shape;
 
 /* Where a search begins. */
 enum hit_start {
@@ -51,21 +52,17 @@ enum {
 	HIT_ORDER = 2,   /* price, rating, sales, name, created_at */
 	HIT_DISTANCE = 4 /* inside: computed by the server */
 };
-/* All that match, in no order, found among at most HITS_MAX products; *is_part
+/* All that match, in no order, found among at most `most` products; *is_part
  * when there were more. plan is NULL without words. */
 CHECKED enum rc hits_db_all(struct ctx *c, const struct product_filter *f,
                             const struct hit_plan *plan, unsigned want,
-                            struct hit **rows, size_t *n, bool *is_part);
+                            int most, struct hit **rows, size_t *n,
+                            bool *is_part);
 /* The first hits in the page's order, at most HITS_MAX or as many as the page
  * needs. */
 CHECKED enum rc hits_db_ordered(struct ctx *c, const struct product_filter *f,
                                 const struct hit_plan *plan,
                                 const struct page *page, struct hit **rows,
                                 size_t *n);
-/* The first `needed` near a place, nearest first, and how many there are, up to
- * one above the cap. */
-CHECKED enum rc hits_db_nearest(struct ctx *c, const struct product_filter *f,
-                                int needed, struct hit **rows, size_t *n,
-                                int64_t *count);
 
 #endif

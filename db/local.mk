@@ -11,6 +11,7 @@ libmerkato_a_SOURCES += %D%/discovery_db.c
 libmerkato_a_SOURCES += %D%/events_db.c
 libmerkato_a_SOURCES += %D%/geo.c
 libmerkato_a_SOURCES += %D%/hits_db.c
+libmerkato_a_SOURCES += %D%/near_db.c
 libmerkato_a_SOURCES += %D%/imports_db.c
 libmerkato_a_SOURCES += %D%/insert.c
 libmerkato_a_SOURCES += %D%/jobs_db.c

@@ -96,6 +96,7 @@ UNIT_TESTS += %D%/unit/test_migrate
 UNIT_TESTS += %D%/unit/test_multipart
 UNIT_TESTS += %D%/unit/test_mustache
 UNIT_TESTS += %D%/unit/test_names
+UNIT_TESTS += %D%/unit/test_nearby
 UNIT_TESTS += %D%/unit/test_notifications
 UNIT_TESTS += %D%/unit/test_oauth
 UNIT_TESTS += %D%/unit/test_oidc

@@ -1,7 +1,8 @@
 -- min_price, max_price and in_stock follow from the active variants; is_visible
 -- is kept 1 exactly while status is approved and the store is open, so that hot
 -- queries filter on one indexed column. lat and lng are the product's own
--- (has_own_place) or a copy of the store's. cell is the 0.1 degree grid cell.
+-- (has_own_place) or a copy of the store's. cell is the 0.1 degree grid cell; its
+-- index has what lists are filtered by, so that places are counted in it alone.
 -- option_list is what its active variants can be chosen by, for facets: name 0x1f value
 -- 0x1e, each pair once.
 CREATE TABLE product (
@@ -51,7 +52,7 @@ CREATE TABLE product (
   KEY visible_rating (is_visible, rating_avg, id),
   KEY visible_sales (is_visible, sales, id),
   KEY visible_name (is_visible, name, id),
-  KEY visible_cell (is_visible, cell, lat, lng, id),
+  KEY visible_cell (is_visible, cell, lat, lng, id, category_id, min_price, rating_avg, in_stock),
   KEY category_newest (category_id, is_visible, created_at, id),
   KEY category_price (category_id, is_visible, min_price, id),
   KEY vendor_newest (vendor_id, is_visible, created_at, id),

@@ -336,12 +336,15 @@ enum rc facets_text(struct ctx *c, const struct hit *hits, size_t n_hits,
 }
 
 enum rc facets_of_filter(struct ctx *c, const struct product_filter *f,
-                         const char **out)
+                         int64_t count, const char **out)
 {
+	int most = count > COUNT_CAP ? CUT_PART : COUNT_CAP;
 	struct hit *hits = NULL;
 	size_t n = 0;
 	bool is_part = false;
-	enum rc rc = hits_db_all(c, f, NULL, HIT_FACETS, &hits, &n, &is_part);
+	enum rc rc =
+		hits_db_all(c, f, NULL, HIT_FACETS, most, &hits, &n, &is_part);
 
+	n = n < (size_t)most ? n : (size_t)most;
 	return rc ? rc : facets_text(c, hits, n, is_part, out);
 }

@@ -74,7 +74,7 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Names are compared by the database's collation alone. */
-static bool can_sort_here(const struct page *page)
+bool hits_can_sort(const struct page *page)
 {
 	for (int i = 0; i < page->n_order; i++)
 		if (strcmp(page->order[i].name, "name") == 0)
@@ -82,8 +82,8 @@ static bool can_sort_here(const struct page *page)
 	return !page->walks;
 }
 
-static void sort_hits(struct ctx *c, const struct page *page, struct hit **hits,
-                      size_t n)
+void hits_sort(struct ctx *c, const struct page *page, struct hit **hits,
+               size_t n)
 {
 	struct place *all = arena_new_array(c->arena, struct place, n + 1);
 	struct hit *sorted = arena_new_array(c->arena, struct hit, n + 1);
@@ -108,7 +108,7 @@ static void sort_hits(struct ctx *c, const struct page *page, struct hit **hits,
 }
 
 /* Whether the order needs more than id, distance and relevance. */
-static unsigned wanted_for(const struct page *page)
+unsigned hits_wanted_for(const struct page *page)
 {
 	for (int i = 0; i < page->n_order; i++)
 		if (strcmp(page->order[i].name, "distance") != 0 &&
@@ -140,23 +140,23 @@ static enum rc find_words_once(struct req *r, const struct product_filter *f,
 	if (rc)
 		return rc;
 	out->is_cut = plan.is_cut;
-	if (in->facets || can_sort_here(&r->page))
+	if (in->facets || hits_can_sort(&r->page))
 		rc = hits_db_all(c, f, &plan,
 		                 (in->facets ? HIT_FACETS : 0) |
-		                         wanted_for(&r->page),
-		                 &all, &n_all, &is_part);
+		                         hits_wanted_for(&r->page),
+		                 COUNT_CAP, &all, &n_all, &is_part);
 	if (!rc && in->facets)
 		rc = facets_text(c, all, n_all, plan.is_cut || is_part,
 		                 &out->facets);
 	if (rc)
 		return rc;
-	if (!can_sort_here(&r->page)) {
+	if (!hits_can_sort(&r->page)) {
 		rc = hits_db_ordered(c, f, &plan, &r->page, &out->hits,
 		                     &out->n);
 		out->count = (int64_t)out->n;
 		return rc;
 	}
-	sort_hits(c, &r->page, &all, n_all);
+	hits_sort(c, &r->page, &all, n_all);
 	out->hits = all;
 	out->n = n_all;
 	out->count = (int64_t)n_all;
@@ -179,30 +179,19 @@ static enum rc find_words(struct req *r, struct product_filter *f,
 	return rc ? rc : find_words_once(r, f, in, out);
 }
 
-/* Nothing but nearness is asked for, page by page. */
-static bool is_by_distance(const struct page *page)
-{
-	return !page->walks && page->n_order == 1 &&
-	       !page->order[0].descending &&
-	       strcmp(page->order[0].name, "distance") == 0;
-}
-
 static enum rc find_near(struct req *r, const struct product_filter *f,
                          const struct product_query *in, struct found *out)
 {
-	struct ctx *c = &r->ctx;
-	enum rc rc;
+	struct nearby found;
+	enum rc rc = nearby_find(&r->ctx, f, &r->page, in->facets, &found);
 
-	if (is_by_distance(&r->page)) {
-		rc = hits_db_nearest(c, f, r->page.number * r->page.size + 1,
-		                     &out->hits, &out->n, &out->count);
-	} else {
-		rc = hits_db_ordered(c, f, NULL, &r->page, &out->hits, &out->n);
-		out->count = (int64_t)out->n;
-	}
-	if (!rc && in->facets)
-		rc = facets_of_filter(c, f, &out->facets);
-	return rc;
+	if (rc)
+		return rc;
+	*out = (struct found){ .hits = found.hits,
+		               .n = found.n,
+		               .count = found.count,
+		               .facets = found.facets };
+	return RC_OK;
 }
 
 enum rc listing_answer_hits(struct req *r, struct product_filter *f,

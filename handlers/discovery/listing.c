@@ -258,7 +258,7 @@ static enum rc answer_walk(struct req *r, struct product_filter *f,
 	if (!rc)
 		rc = discovery_db_walk(c, f, &r->page, &rows, &n, &info);
 	if (!rc && in->facets)
-		rc = facets_of_filter(c, f, &facets);
+		rc = facets_of_filter(c, f, info.count, &facets);
 	for (size_t i = 0; i < n; i++)
 		rows[i].distance_km = REAL_NONE;
 	if (!rc)

@@ -37,8 +37,32 @@ enum rc listing_answer_hits(struct req *r, struct product_filter *f,
  */
 CHECKED enum rc facets_text(struct ctx *c, const struct hit *hits,
                             size_t n_hits, bool is_cut, const char **out);
-/* The same for a filter without words: finds what it counts. */
+/* The same for a filter without words or place: finds what it counts. When
+ * count says that there are more than the cap, a part of CUT_PART tells enough.
+ */
 CHECKED enum rc facets_of_filter(struct ctx *c, const struct product_filter *f,
-                                 const char **out);
+                                 int64_t count, const char **out);
+
+/*
+ * Finds what is near: the page's rows, first the ones of the pages before it
+ * unless it walks. *facets only when wants_facets; count up to one above the
+ * cap, -1 for walks.
+ */
+struct nearby {
+	struct hit *hits;
+	size_t n;
+	int64_t count;
+	const char *facets;
+};
+CHECKED enum rc nearby_find(struct ctx *c, const struct product_filter *f,
+                            const struct page *page, bool wants_facets,
+                            struct nearby *out);
+
+/* Puts hits in the page's order, which names no "name". */
+void hits_sort(struct ctx *c, const struct page *page, struct hit **hits,
+               size_t n);
+/* Whether hits_sort can do it, and what has to be known of a hit (HIT_…). */
+bool hits_can_sort(const struct page *page);
+unsigned hits_wanted_for(const struct page *page);
 
 #endif

@@ -103,6 +103,10 @@ catalog_reads() {
 	catalog_read 'listing with facets' - '/api/products?facets=1'
 	catalog_read 'radius 50 km, dense' 15 '/api/products?lat=9.03&lng=38.74&radius=50'
 	catalog_read 'radius 50 km, countryside' 4 '/api/products?lat=6.0333&lng=37.55&radius=50'
+	catalog_read 'facets near a place' 25 '/api/products?lat=9.03&lng=38.74&radius=50&facets=1'
+	catalog_read 'near a place, by price' 25 '/api/products?lat=9.03&lng=38.74&radius=50&ordering=price'
+	catalog_read 'near a place, filtered' 25 '/api/products?lat=9.03&lng=38.74&radius=50&min_price=100&in_stock=true'
+	catalog_read 'near a place, by cursor' 25 '/api/products?lat=9.03&lng=38.74&radius=50&cursor='
 	catalog_read 'stores nearby' 15 '/api/vendors?lat=9.03&lng=38.74&radius=50'
 }
 
