@@ -347,34 +347,38 @@ bool cache_get(struct ctx *c, struct cache_item *items, size_t n)
 	return note(start, rc);
 }
 
-bool cache_set(struct ctx *c, const char *key, const void *p, size_t n,
-               int ttl_s)
+typedef memcached_return_t put_fn(memcached_st *m, const char *key,
+                                  size_t n_key, const char *value,
+                                  size_t n_value, time_t expires,
+                                  uint32_t flags);
+
+static memcached_return_t put(struct ctx *c, put_fn *how, const char *key,
+                              const void *p, size_t n, int ttl_s)
 {
 	memcached_st *m = ready();
 	size_t n_framed;
 
 	if (!m || !is_key(key) || n > VALUE_MAX || ttl_s < 0)
-		return false;
+		return MEMCACHED_FAILURE;
 	const char *value = frame(c, key, p, n, &n_framed);
 	int64_t start = when_ticks();
-	memcached_return_t rc = memcached_set(m, key, strlen(key), value,
-	                                      n_framed, ttl(ttl_s), 0);
-	return note(start, rc) && rc != MEMCACHED_E2BIG;
+	memcached_return_t rc =
+		how(m, key, strlen(key), value, n_framed, ttl(ttl_s), 0);
+	return note(start, rc) ? rc : MEMCACHED_FAILURE;
+}
+
+bool cache_set(struct ctx *c, const char *key, const void *p, size_t n,
+               int ttl_s)
+{
+	memcached_return_t rc = put(c, memcached_set, key, p, n, ttl_s);
+
+	return rc != MEMCACHED_FAILURE && rc != MEMCACHED_E2BIG;
 }
 
 bool cache_add(struct ctx *c, const char *key, const void *p, size_t n,
                int ttl_s)
 {
-	memcached_st *m = ready();
-	size_t n_framed;
-
-	if (!m || !is_key(key) || n > VALUE_MAX || ttl_s < 0)
-		return false;
-	const char *value = frame(c, key, p, n, &n_framed);
-	int64_t start = when_ticks();
-	memcached_return_t rc = memcached_add(m, key, strlen(key), value,
-	                                      n_framed, ttl(ttl_s), 0);
-	return note(start, rc) && memcached_success(rc);
+	return memcached_success(put(c, memcached_add, key, p, n, ttl_s));
 }
 
 bool cache_delete(struct ctx *c, const char *key)

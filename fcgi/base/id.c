@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fcgi/base/crypto.h"
+#include "fcgi/base/text.h"
 #include "fcgi/base/value.h"
 
 /* The last id made, so that the next is greater; per process. */
@@ -87,17 +88,6 @@ int id_compare(struct id a, struct id b)
 	return memcmp(&a, &b, sizeof(a));
 }
 
-static int hex_value(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	if (ch >= 'a' && ch <= 'f')
-		return ch - 'a' + 10;
-	if (ch >= 'A' && ch <= 'F')
-		return ch - 'A' + 10;
-	return -1;
-}
-
 bool id_parse(const char *s, struct id *out)
 {
 	struct id id;
@@ -109,7 +99,7 @@ bool id_parse(const char *s, struct id *out)
 				return false;
 			continue;
 		}
-		int v = hex_value(s[i]);
+		int v = text_hex_digit(s[i]);
 		if (v < 0)
 			return false;
 		if (n % 2)

@@ -355,7 +355,7 @@ char *text_hex(struct arena *a, const void *p, size_t n)
 	return out;
 }
 
-static int hex_digit(char ch)
+int text_hex_digit(char ch)
 {
 	if (ch >= '0' && ch <= '9')
 		return ch - '0';
@@ -373,11 +373,11 @@ bool text_unhex(const char *s, void *out, size_t n)
 	if (strlen(s) != n * 2)
 		return false;
 	for (size_t i = 0; i < 2 * n; i++)
-		if (hex_digit(s[i]) < 0)
+		if (text_hex_digit(s[i]) < 0)
 			return false;
 	for (size_t i = 0; i < n; i++)
-		b[i] = (unsigned char)((unsigned)hex_digit(s[2 * i]) << 4 |
-		                       (unsigned)hex_digit(s[2 * i + 1]));
+		b[i] = (unsigned char)((unsigned)text_hex_digit(s[2 * i]) << 4 |
+		                       (unsigned)text_hex_digit(s[2 * i + 1]));
 	return true;
 }
 

@@ -34,6 +34,8 @@ char *text_email(struct arena *a, const char *s);
 char *text_phone(struct arena *a, const char *s);
 
 char *text_hex(struct arena *a, const void *p, size_t n);
+/* 0 … 15 of either case; -1 = it is none. */
+int text_hex_digit(char ch);
 bool text_unhex(const char *s, void *out, size_t n);
 /* RFC 4648 section 5, no padding. */
 char *text_base64url(struct arena *a, const void *p, size_t n);

@@ -12,17 +12,6 @@ static enum rc malformed(struct ctx *c, const char *why)
 	return fail(c, RC_BAD_REQUEST, "malformed", "%s", why);
 }
 
-static int hex_digit(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	if (ch >= 'a' && ch <= 'f')
-		return ch - 'a' + 10;
-	if (ch >= 'A' && ch <= 'F')
-		return ch - 'A' + 10;
-	return -1;
-}
-
 /* Decodes one name or value; false when it is not the urlencoded form of UTF-8
  * text without NUL. */
 static bool decode(struct arena *a, const char *s, size_t n, const char **out,
@@ -42,8 +31,8 @@ static bool decode(struct arena *a, const char *s, size_t n, const char **out,
 			to[o++] = s[i];
 			continue;
 		}
-		int high = i + 2 < n ? hex_digit(s[i + 1]) : -1;
-		int low = i + 2 < n ? hex_digit(s[i + 2]) : -1;
+		int high = i + 2 < n ? text_hex_digit(s[i + 1]) : -1;
+		int low = i + 2 < n ? text_hex_digit(s[i + 2]) : -1;
 		if (high < 0 || low < 0 || high + low == 0)
 			return false;
 		to[o++] = (char)(high << 4 | low);

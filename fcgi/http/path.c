@@ -11,17 +11,6 @@
  * what two readers could understand differently is not found.
  */
 
-static int hex(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	if (ch >= 'a' && ch <= 'f')
-		return ch - 'a' + 10;
-	if (ch >= 'A' && ch <= 'F')
-		return ch - 'A' + 10;
-	return -1;
-}
-
 /* One character of the path, decoded; -1 when it has no place in one. */
 static int next(const char **p, const char *end)
 {
@@ -29,9 +18,11 @@ static int next(const char **p, const char *end)
 
 	(*p)++;
 	if (ch == '%') {
-		if (end - *p < 2 || hex((*p)[0]) < 0 || hex((*p)[1]) < 0)
+		if (end - *p < 2 || text_hex_digit((*p)[0]) < 0 ||
+		    text_hex_digit((*p)[1]) < 0)
 			return -1;
-		ch = (unsigned char)(hex((*p)[0]) * 16 + hex((*p)[1]));
+		ch = (unsigned char)(text_hex_digit((*p)[0]) * 16 +
+		                     text_hex_digit((*p)[1]));
 		*p += 2;
 		if (ch == '/')
 			return -1;

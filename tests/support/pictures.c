@@ -13,7 +13,7 @@
 
 #include "fcgi/base/buf.h"
 #include "fcgi/base/settings.h"
-#include "tests/support/check.h"
+#include "tests/support/people.h"
 #include "uploads/image.h"
 
 static char dir[] = "/tmp/merkato-test-XXXXXX";
@@ -302,3 +302,18 @@ struct bytes_of a_jpeg_with_exif(int orientation, const char *comment)
 		bytes_cut(jpeg, 2), (struct bytes_of){ segment.s, segment.n });
 	return bytes_cat(all, (struct bytes_of){ jpeg.p + 2, jpeg.n - 2 });
 }
+
+static bool start(void)
+{
+	return people_start() && pictures_start();
+}
+
+static void stop(void)
+{
+	pictures_stop();
+	database_stop();
+}
+
+const struct check_hooks pictures_hooks = { .start = start,
+	                                    .stop = stop,
+	                                    .after = people_after };

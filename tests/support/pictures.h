@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/support/check.h"
+
 struct bytes_of {
 	const char *p;
 	size_t n;
@@ -18,6 +20,8 @@ struct bytes_of {
  * data_dir to a new directory, which pictures_stop removes. */
 bool pictures_start(void);
 void pictures_stop(void);
+/* With people (people.h), too. */
+extern const struct check_hooks pictures_hooks;
 
 /* A PNG of that size in one colour; colours 3 = RGB, 4 = with half
  * transparency. extra is put behind IHDR as it is. */

@@ -495,22 +495,7 @@ static void keys_cannot_climb(void)
 	CHECK_TRUE(store_is_key("p/018f-a/3f9a-160.webp"), "good");
 }
 
-static bool start(void)
-{
-	return people_start() && pictures_start();
-}
-
-static void stop(void)
-{
-	pictures_stop();
-	database_stop();
-}
-
-static const struct check_hooks hooks = { .start = start,
-	                                  .stop = stop,
-	                                  .after = people_after };
-
-CHECK_MAIN_WITH("media", &hooks, TEST(an_upload_is_worked_on_and_seen),
+CHECK_MAIN_WITH("media", &pictures_hooks, TEST(an_upload_is_worked_on_and_seen),
                 TEST(the_upload_itself_is_not_kept),
                 TEST(bad_uploads_are_refused_at_once),
                 TEST(a_damaged_picture_is_refused_with_its_reason),

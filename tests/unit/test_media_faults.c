@@ -249,22 +249,8 @@ static void the_sweep_can_be_interrupted_anywhere(void)
 	try_all(&(struct step){ "sweep", prepare_deleted, sweep, 0, 0, 0 });
 }
 
-static bool start(void)
-{
-	return people_start() && pictures_start();
-}
-
-static void stop(void)
-{
-	pictures_stop();
-	database_stop();
-}
-
-static const struct check_hooks hooks = { .start = start,
-	                                  .stop = stop,
-	                                  .after = people_after };
-
-CHECK_MAIN_WITH("media_faults", &hooks, TEST(an_upload_is_kept_or_refused),
+CHECK_MAIN_WITH("media_faults", &pictures_hooks,
+                TEST(an_upload_is_kept_or_refused),
                 TEST(a_picture_becomes_ready_in_the_end),
                 TEST(a_deleted_picture_goes_with_its_files),
                 TEST(the_sweep_can_be_interrupted_anywhere))
