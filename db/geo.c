@@ -76,21 +76,23 @@ void geo_add_box_(struct query *q, const char *lats, const char *lngs,
 }
 
 /* A range of one cell is narrowed by lat as well, as the index goes on with it:
- * in a crowded cell that is what keeps a small circle cheap. */
-enum { ONE_BY_ONE = 4 };
+ * in a crowded cell that is what keeps a small circle cheap. Larger ones have
+ * one range for a row of cells, so that their rows fit a statement. */
+enum { SMALL = 4 };
 
-/* The cells of a row between two columns, with " OR " before all but the first
- * of them. */
+/* The cells of a row between two columns, in steps, with " OR " before all but
+ * the first of them. */
 static void add_row(struct query *q, const char *cells, bool *has_any,
-                    int64_t from, int64_t to)
+                    int64_t from, int64_t to, int64_t step)
 {
-	int64_t step = to - from < ONE_BY_ONE ? 1 : to - from + 1;
-
 	for (; from <= to; from += step) {
 		if (*has_any)
 			query_add(q, " OR ");
 		*has_any = true;
-		query_add_(q, cells, ARGS_(A(from), A(from + step - 1)));
+		query_add_(
+			q, cells,
+			ARGS_(A(from),
+		              A(from + step - 1 < to ? from + step - 1 : to)));
 	}
 }
 
@@ -106,10 +108,16 @@ void geo_add_near_(struct query *q, const char *cells, const char *lats,
 
 	query_add(q, " AND (");
 	for (int64_t row = south; row <= north; row++)
-		for (size_t i = 0; i < n; i++)
-			add_row(q, cells, &has_any,
-			        row * CELLS_PER_ROW + column_of(spans[i].from),
-			        row * CELLS_PER_ROW + column_of(spans[i].to));
+		for (size_t i = 0; i < n; i++) {
+			int64_t from = column_of(spans[i].from);
+			int64_t to = column_of(spans[i].to);
+			bool is_small =
+				north - south < SMALL && to - from < SMALL;
+
+			add_row(q, cells, &has_any, row * CELLS_PER_ROW + from,
+			        row * CELLS_PER_ROW + to,
+			        is_small ? 1 : CELLS_PER_ROW + 1);
+		}
 	query_add(q, ")");
 	geo_add_box_(q, lats, lngs, lat, lng, km);
 }

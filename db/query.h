@@ -14,7 +14,8 @@
 #include "fcgi/base/buf.h"
 #include "fcgi/base/page.h"
 
-#define QUERY_ARGS_MAX 512
+/* A place of 500 km at the date line has some 400, a branch of the tree 512. */
+#define QUERY_ARGS_MAX 1024
 
 struct query {
 	struct ctx *c;

@@ -164,6 +164,7 @@ static void rings_hold_what_brute_force_finds(void)
 		{ 89.9, 10, 500 },      { 90, 0, 300 },
 		{ -90, 0, 500 },        { 86, -179.9, 500 },
 		{ 9, 38.7, 500 },       { -16.04, 178.2, 9 },
+		{ -16.5, 175.4, 500 },  { -16.5, -175.4, 500 },
 	};
 	const struct person *owner = an_owner();
 	struct id category = a_category("Points", none);

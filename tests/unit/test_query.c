@@ -251,15 +251,15 @@ static void a_patch_sets_what_was_given(void)
 
 static void too_many_arguments_are_refused(void)
 {
-	struct id ids[600] = { 0 };
+	struct id ids[1100] = { 0 };
 	struct query q;
 
 	query_init(&q, tc);
 	query_add(&q, "SELECT id FROM item WHERE id IN ");
-	query_ids(&q, ids, 600);
+	query_ids(&q, ids, 1100);
 	struct item *rows;
 	size_t n;
-	CHECK_RC(query_list(&q, &item_shape, &rows, &n), RC_INTERNAL, "600");
+	CHECK_RC(query_list(&q, &item_shape, &rows, &n), RC_INTERNAL, "1100");
 }
 
 static const struct check_hooks hooks = {
