@@ -78,8 +78,10 @@ static void add_from(struct query *q, const struct product_filter *f,
 	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
 }
 
-enum rc near_db_is_full(struct ctx *c, const struct product_filter *f,
-                        bool *is_full)
+/* Whether more than COUNT_CAP match in cells that are near as a whole, which
+ * needs no look at distances: true for every dense place. */
+static enum rc is_full_inside(struct ctx *c, const struct product_filter *f,
+                              bool *is_full)
 {
 	struct query *q = arena_new(c->arena, struct query);
 	int64_t one = 0;
@@ -114,7 +116,7 @@ static enum rc count_all(struct ctx *c, const struct product_filter *f,
 enum rc near_db_count(struct ctx *c, const struct product_filter *f, int64_t *n)
 {
 	bool is_full = false;
-	enum rc rc = near_db_is_full(c, f, &is_full);
+	enum rc rc = is_full_inside(c, f, &is_full);
 
 	if (!rc && is_full)
 		*n = COUNT_CAP + 1;

@@ -18,10 +18,6 @@ struct near_plan {
 };
 CHECKED enum rc near_db_plan(struct ctx *c, const struct product_filter *f,
                              struct near_plan *out);
-/* Whether more than COUNT_CAP match in cells that are near as a whole, which
- * needs no look at distances: true for every dense place. */
-CHECKED enum rc near_db_is_full(struct ctx *c, const struct product_filter *f,
-                                bool *is_full);
 /* How many match, up to one above COUNT_CAP. */
 CHECKED enum rc near_db_count(struct ctx *c, const struct product_filter *f,
                               int64_t *n);

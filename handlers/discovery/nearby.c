@@ -111,13 +111,9 @@ static enum rc find_around(struct ctx *c, const struct product_filter *f,
                            const struct page *page, struct nearby *out)
 {
 	static const struct near_plan by_place;
-	bool is_full = false;
-	enum rc rc = near_db_is_full(c, f, &is_full);
+	enum rc rc = near_db_all(c, f, &by_place, 0, AT_ONCE + 1, &out->hits,
+	                         &out->n);
 
-	out->count = COUNT_CAP + 1;
-	if (rc || is_full)
-		return rc ? rc : find_nearest(c, f, page, out);
-	rc = near_db_all(c, f, &by_place, 0, AT_ONCE + 1, &out->hits, &out->n);
 	if (rc)
 		return rc;
 	out->count = (int64_t)out->n;
