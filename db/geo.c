@@ -216,3 +216,17 @@ void geo_add_within_(struct query *q, const char *condition, double lat,
 	           ARGS_(A(lat - half), A(lat + half), A(lng - side),
 	                 A(lng + side), A(lat), A(lat), A(lng), A(km)));
 }
+
+/* All of a cell lies within half its diagonal of its middle; the longitude 180
+ * itself is counted with the first cell of the row above. */
+void geo_cell_span(double lat, double lng, int64_t cell, double *nearest,
+                   double *farthest)
+{
+	double middle_lat = (double)(cell / CELLS_PER_ROW) / 10 - 90 + 0.05;
+	double middle_lng = (double)(cell % CELLS_PER_ROW) / 10 - 180 + 0.05;
+	double km = geo_distance(lat, lng, middle_lat, middle_lng);
+	double half = cell % CELLS_PER_ROW ? 7.9 : 18;
+
+	*nearest = km - half;
+	*farthest = km + half;
+}

@@ -24,6 +24,10 @@
 /* The grid cell of a place, as the column cell has it. */
 int64_t geo_cell(double lat, double lng);
 
+/* Kilometres between which a cell's rows are away from a place. */
+void geo_cell_span(double lat, double lng, int64_t cell, double *nearest,
+                   double *farthest);
+
 /* The distance in C. */
 double geo_distance(double lat1, double lng1, double lat2, double lng2);
 

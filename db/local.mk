@@ -42,4 +42,5 @@ libmerkato_a_SOURCES += %D%/touches_db.c
 libmerkato_a_SOURCES += %D%/variants_db.c
 libmerkato_a_SOURCES += %D%/views_db.c
 libmerkato_a_SOURCES += %D%/vendors_db.c
+libmerkato_a_SOURCES += %D%/vendors_seen_db.c
 EXTRA_DIST += %D%/migrations

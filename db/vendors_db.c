@@ -3,7 +3,6 @@
 #include "db/vendors_db.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "db/geo.h"
 #include "db/names.h"
@@ -97,30 +96,6 @@ static const struct field vendor_patch_fields[] = {
 const struct shape vendor_patch_shape =
 	SHAPE_PATCH(vendor_patch, vendor_patch_fields);
 
-static const struct field vendor_seen_fields[] = {
-	FIELD(vendor_seen, id),
-	FIELD(vendor_seen, slug),
-	FIELD(vendor_seen, name),
-	FIELD(vendor_seen, description),
-	FIELD(vendor_seen, logo, .flags = PRIVATE),
-	FIELD(vendor_seen, logo_url),
-	FIELD(vendor_seen, city),
-	FIELD(vendor_seen, region),
-	FIELD(vendor_seen, country),
-	FIELD(vendor_seen, lat),
-	FIELD(vendor_seen, lng),
-	FIELD(vendor_seen, is_approximate),
-	FIELD(vendor_seen, opening_hours),
-	FIELD(vendor_seen, is_open),
-	FIELD(vendor_seen, holiday_until),
-	FIELD(vendor_seen, holiday_note),
-	FIELD(vendor_seen, distance_km, .flags = OMIT_NONE, .digits = 2),
-	FIELD(vendor_seen, created_at),
-	FIELD(vendor_seen, version),
-	FIELDS_END,
-};
-const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
-
 #define VENDOR_COLUMNS                                                     \
 	"SELECT id, owner_id, slug, name, status, status_reason,"          \
 	"       status_at, description, logo, logo_source, logo_refused,"  \
@@ -132,18 +107,6 @@ const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
 	"       payouts_held_until, commission_bp, created_at,"            \
 	"       updated_at, version"                                       \
 	"  FROM vendor"
-
-/* A home that serves as a store is shown to about a kilometre. */
-#define SEEN_COLUMNS                                                  \
-	"v.id, v.slug, v.name, v.description, v.logo, v.city,"        \
-	" v.region, v.country,"                                       \
-	" IF(v.is_approximate, ROUND(v.lat, 2), v.lat) AS lat,"       \
-	" IF(v.is_approximate, ROUND(v.lng, 2), v.lng) AS lng,"       \
-	" v.is_approximate, v.opening_hours,"                         \
-	" NOT (v.holiday_from IS NOT NULL AND v.holiday_from <= ?"    \
-	"      AND (v.holiday_until IS NULL OR v.holiday_until > ?))" \
-	"   AS is_open,"                                              \
-	" v.holiday_until, v.holiday_note, v.created_at, v.version"
 
 enum rc vendors_db_insert(struct ctx *c, const struct vendor_row *v)
 {
@@ -210,110 +173,6 @@ enum rc vendors_db_list(struct ctx *c, const struct id *ids, size_t n_ids,
 	query_ids(&q, ids, n_ids);
 	query_add(&q, " LIMIT ?", A((int64_t)n_ids));
 	return query_list(&q, &vendor_row_shape, rows, n);
-}
-
-enum rc vendors_db_seen(struct ctx *c, const char *slug,
-                        struct vendor_seen *out)
-{
-	out->distance_km = REAL_NONE;
-	return sql_get(c, &vendor_seen_shape, out,
-	               "SELECT " SEEN_COLUMNS "  FROM vendor v"
-	               " WHERE v.slug = ? AND v.status = 'approved'",
-	               A(c->now), A(c->now), A(slug));
-}
-
-static const struct sort seen_sorts[] = {
-	{ "name", "t.name" },
-	{ "created_at", "t.created_at" },
-	{ "distance_km", "ROUND(t.distance_km, 2)" },
-	{ 0 },
-};
-
-/* What finds and orders them, and nothing else, so that an index answers. */
-static const struct field seen_key_fields[] = {
-	FIELD(vendor_seen, id),
-	FIELD(vendor_seen, name),
-	FIELD(vendor_seen, created_at),
-	FIELD(vendor_seen, distance_km),
-	FIELDS_END,
-};
-static const struct shape seen_key_shape = SHAPE(vendor_seen, seen_key_fields);
-
-static bool is_ordered_by(const struct page *page, const char *name)
-{
-	for (int i = 0; i < page->n_order; i++)
-		if (strcmp(page->order[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-static void add_seen_keys(struct query *q, const struct vendor_filter *f,
-                          const struct page *page)
-{
-	bool near = !isnan(f->lat);
-
-	query_add(q, "SELECT t.* FROM (SELECT v.id");
-	if (is_ordered_by(page, "name"))
-		query_add(q, ", v.name");
-	if (is_ordered_by(page, "created_at"))
-		query_add(q, ", v.created_at");
-	if (near)
-		query_add(q, ", " GEO_DISTANCE("v") " AS distance_km",
-		          A(f->lat), A(f->lat), A(f->lng));
-	query_add(q, " FROM vendor v WHERE v.status = 'approved'");
-	if (near)
-		geo_add_near(q, "v", f->lat, f->lng, f->radius);
-	if (f->q)
-		query_add(q, " AND INSTR(v.name, ?)", A(f->q));
-	if (f->city)
-		query_add(q, " AND v.city = ?", A(f->city));
-	query_add(q, ") t WHERE 1");
-	if (near)
-		query_add(q, " AND t.distance_km <= ?", A(f->radius));
-}
-
-/* The rows in the order of their keys; one that has gone meanwhile is left
- * out. */
-static enum rc load_seen(struct ctx *c, struct vendor_seen *keys, size_t *n)
-{
-	struct vendor_seen *rows = NULL;
-	size_t n_keys = *n, n_rows = 0;
-	struct query *q = arena_new(c->arena, struct query);
-
-	if (!n_keys)
-		return RC_OK;
-	query_init(q, c);
-	query_add(q, "SELECT " SEEN_COLUMNS "  FROM vendor v WHERE v.id IN ",
-	          A(c->now), A(c->now));
-	query_ids_of(q, keys, n_keys, sizeof(*keys),
-	             offsetof(struct vendor_seen, id));
-	query_add(q, " LIMIT ?", A((int64_t)n_keys));
-	enum rc rc = query_list(q, &vendor_seen_shape, &rows, &n_rows);
-	*n = 0;
-	for (size_t i = 0; i < n_keys && !rc; i++)
-		for (size_t k = 0; k < n_rows; k++) {
-			if (!id_equal(rows[k].id, keys[i].id))
-				continue;
-			rows[k].distance_km = keys[i].distance_km;
-			keys[(*n)++] = rows[k];
-			break;
-		}
-	return rc;
-}
-
-enum rc vendors_db_seen_page(struct ctx *c, const struct vendor_filter *f,
-                             const struct page *page, struct vendor_seen **rows,
-                             size_t *n, struct page_info *info)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	query_init(q, c);
-	add_seen_keys(q, f, page);
-	enum rc rc = query_page(q, &seen_key_shape, seen_sorts, "t.id", page,
-	                        rows, n, info);
-	for (size_t i = 0; i < *n && isnan(f->lat) && !rc; i++)
-		(*rows)[i].distance_km = REAL_NONE;
-	return rc ? rc : load_seen(c, *rows, n);
 }
 
 static const struct sort vendor_sorts[] = {

@@ -19,6 +19,10 @@ static void make_stores(void)
 	struct query *q = arena_new(tc->arena, struct query);
 
 	places_scatter(places, STORES);
+	/* On the date line itself. */
+	for (int i = 0; i < 20; i++)
+		places[i] =
+			(struct place){ -16.5 + i * 0.01, i % 2 ? 180 : -180 };
 	NEED_RC(sql_begin(tc), RC_OK, "begin");
 	for (int i = 0; i < STORES; i += AT_ONCE) {
 		query_init(q, tc);
