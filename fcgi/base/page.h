@@ -20,7 +20,7 @@ struct page_order {
 
 struct page {
 	int number; /* 1… */
-	int size;   /* 1…100 */
+	int size;   /* 1…PAGE_SIZE_MAX */
 	struct page_order order[PAGE_ORDER_MAX];
 	int n_order;
 	bool walks;     /* ?cursor= was given: no count, keyset */
@@ -32,6 +32,7 @@ struct page {
 };
 
 #define COUNT_CAP 10000
+#define PAGE_SIZE_MAX 100
 
 /* What a list function gives back beside its rows. */
 struct page_info {

@@ -14,7 +14,7 @@
  *	base64url( mac[16] | id[16] | for each order: 0 or 1, length16, bytes )
  */
 
-enum { MAC = 16, PAGE_MAX = 10000, SIZE_MAX_ = 100, SIZE_DEFAULT = 20 };
+enum { MAC = 16, PAGE_MAX = 10000, SIZE_DEFAULT = 20 };
 
 static bool is_place(const char *name)
 {
@@ -216,7 +216,7 @@ enum rc gate_page(struct req *r, const char *page, const char *size,
 		            "Give either page or cursor");
 	rc = read_number(r, "page", page, PAGE_MAX, &r->page.number);
 	enum rc other =
-		read_number(r, "page_size", size, SIZE_MAX_, &r->page.size);
+		read_number(r, "page_size", size, PAGE_SIZE_MAX, &r->page.size);
 	if (cursor) {
 		enum rc third = read_cursor(r, cursor);
 

@@ -40,8 +40,10 @@ static enum rc find_nearest(struct ctx *c, const struct product_filter *f,
                             const struct page *page, struct nearby *out)
 {
 	struct near_after after;
-	int needed =
-		page->walks ? page->size + 1 : page->number * page->size + 1;
+	int last = page->walks ? page->size : page->number * page->size;
+	/* As far as the largest page looks: a list takes the same statements
+	 * whatever its size. */
+	int needed = (last > PAGE_SIZE_MAX ? last : PAGE_SIZE_MAX) + 1;
 	enum rc rc = read_after(c, page, &after);
 
 	return rc ? rc
