@@ -2,9 +2,7 @@
  * badly. */
 #include "config.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "db/discovery_db.h"
@@ -460,108 +458,6 @@ static void pages_of_hits_go_on_where_they_ended(void)
 	CHECK_TEXT(answered_text(a, "count"), "45", "all");
 }
 
-/* Great circle by the dot product of unit vectors: another way than the
- * haversine under test. */
-static double km_between(double lat1, double lng1, double lat2, double lng2)
-{
-	double r = M_PI / 180;
-	double x =
-		cos(lat1 * r) * cos(lng1 * r) * cos(lat2 * r) * cos(lng2 * r) +
-		cos(lat1 * r) * sin(lng1 * r) * cos(lat2 * r) * sin(lng2 * r) +
-		sin(lat1 * r) * sin(lat2 * r);
-
-	return 6371.0088 * acos(fmin(1, fmax(-1, x)));
-}
-
-static double random_between(unsigned *seed, double low, double high)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return low + (high - low) * (double)(*seed >> 8) / 16777216.0;
-}
-
-enum { POINTS = 10000 };
-
-static void scatter(struct id vendor, struct id category, double lats[POINTS],
-                    double lngs[POINTS])
-{
-	unsigned seed = 7;
-
-	NEED_RC(sql_begin(tc), RC_OK, "begin");
-	for (int i = 0; i < POINTS; i++) {
-		/* A third around the world, the rest where it is difficult. */
-		int where = i % 3;
-
-		lats[i] = where == 0   ? random_between(&seed, -90, 90)
-		          : where == 1 ? random_between(&seed, -18, -15)
-		                       : random_between(&seed, 85, 90);
-		lngs[i] = where == 1 ? random_between(&seed, 177, 183)
-		                     : random_between(&seed, -180, 180);
-		if (lngs[i] > 180)
-			lngs[i] -= 360;
-	}
-	for (int from = 0; from < POINTS; from += 50) {
-		struct query *q = arena_new(tc->arena, struct query);
-
-		query_init(q, tc);
-		query_add(q, "INSERT INTO product (id, vendor_id, category_id,"
-		             " slug, name, currency, status, is_visible, lat,"
-		             " lng, created_at, updated_at) VALUES ");
-		for (int i = from; i < from + 50; i++) {
-			const char *name = arena_fmt(tc->arena, "p%d", i);
-
-			if (i > from)
-				query_add(q, ", ");
-			query_add(
-				q,
-				"(?, ?, ?, ?, 'p', 'ETB', 'approved', 1, ?, ?,"
-				" NOW(6), NOW(6))",
-				A(id_new()), A(vendor), A(category), A(name),
-				A(lats[i]), A(lngs[i]));
-		}
-		NEED_RC(query_run(q, NULL), RC_OK, "points");
-	}
-	NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
-}
-
-static void near_is_what_brute_force_says(void)
-{
-	static const struct {
-		double lat, lng, radius;
-	} asked[] = {
-		{ -16.5, 179.9, 200 }, { -16.5, -179.95, 60 },
-		{ -17, 180, 500 },     { -17, -180, 500 },
-		{ 89.9, 10, 100 },     { 90, 0, 500 },
-		{ -90, 0, 500 },       { 86, -179.9, 300 },
-		{ 9, 38.7, 500 },      { 0, 0, 500 },
-		{ 88, 45, 50 },        { -16, 178, 1 },
-	};
-	static double lats[POINTS], lngs[POINTS];
-	const struct person *owner = an_owner();
-
-	scatter(owner->vendor, a_category("Points", none), lats, lngs);
-	for (size_t k = 0; k < sizeof(asked) / sizeof(*asked); k++) {
-		const char *path =
-			arena_fmt(tc->arena,
-		                  "/api/products?lat=%.2f&lng=%.2f&radius=%.0f"
-		                  "&page_size=1",
-		                  asked[k].lat, asked[k].lng, asked[k].radius);
-		int sure = 0, maybe = 0;
-
-		for (int i = 0; i < POINTS; i++) {
-			double d = km_between(asked[k].lat, asked[k].lng,
-			                      lats[i], lngs[i]);
-
-			/* Radii of the Earth differ by one part in 300,000. */
-			sure += d <= asked[k].radius * 0.9999;
-			maybe += d <= asked[k].radius * 1.0001;
-		}
-		int got = (int)strtol(count_of(path), NULL, 10);
-		CHECK_TRUE(got >= sure && got <= maybe,
-		           arena_fmt(tc->arena, "%s: %d, not %d…%d", path, got,
-		                     sure, maybe));
-	}
-}
-
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -578,5 +474,4 @@ CHECK_MAIN_WITH("discovery", &hooks, TEST(bad_questions_have_exact_answers),
                 TEST(what_is_expanded_is_never_old),
                 TEST(a_cursor_walks_every_row_once),
                 TEST(words_and_places_walk_by_cursor_too),
-                TEST(pages_of_hits_go_on_where_they_ended),
-                TEST(near_is_what_brute_force_says))
+                TEST(pages_of_hits_go_on_where_they_ended))

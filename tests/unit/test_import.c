@@ -75,20 +75,6 @@ static void what_is_written_reads_back_and_runs_nowhere(void)
 		CHECK_TEXT(back[i].s, cells[i], cells[i]);
 }
 
-static struct id start_import(const struct person *owner, const char *text,
-                              bool dry)
-{
-	struct product_import i = { .id = id_new(),
-		                    .vendor_id = owner->vendor,
-		                    .actor_id = owner->id,
-		                    .is_dry_run = dry,
-		                    .n_bytes = (int64_t)strlen(text) };
-
-	NEED_RC(imports_db_insert(tc, &i, (struct blob){ text, strlen(text) }),
-	        RC_OK, "insert");
-	return i.id;
-}
-
 /* Runs of the job, each as a job of its own. */
 static int run_import(void)
 {
@@ -130,13 +116,13 @@ static void lines_become_products_with_variants(void)
 		"pot,Pot,goods,P-1,99.50,1,\n";
 
 	a_category("Goods", none);
-	struct id dry = start_import(owner, file, true);
+	struct id dry = an_import(owner, file, true);
 	run_import();
 	const struct answered *a = report(owner, dry);
 	CHECK_TEXT(answered_text(a, "status"), "done", a->body);
 	CHECK_TEXT(answered_text(a, "n_created"), "3", "would be new");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 0, "a look only");
-	struct id real = start_import(owner, file, false);
+	struct id real = an_import(owner, file, false);
 	run_import();
 	a = report(owner, real);
 	CHECK_TEXT(answered_text(a, "n_created"), "3", a->body);
@@ -146,7 +132,7 @@ static void lines_become_products_with_variants(void)
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product_event"
 	                    " WHERE cause = 'import' AND cause_id IS NOT NULL"),
 	          9, "the timeline says which import");
-	struct id again = start_import(owner, file, false);
+	struct id again = an_import(owner, file, false);
 	run_import();
 	CHECK_TEXT(answered_text(report(owner, again), "n_unchanged"), "3",
 	           "the same again");
@@ -164,7 +150,7 @@ static void faults_stand_by_line_and_leave_the_rest_alone(void)
 					"tin,Tin,goods,T-1,3.00,1,\n";
 
 	a_category("Goods", none);
-	struct id id = start_import(owner, file, false);
+	struct id id = an_import(owner, file, false);
 	run_import();
 	const struct answered *a = report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_created"), "2", a->body);
@@ -175,7 +161,7 @@ static void faults_stand_by_line_and_leave_the_rest_alone(void)
 	CHECK_TEXT(answered_text(a, "faults.1.field"), "price", "field");
 	CHECK_TEXT(answered_text(a, "faults.2.line"), "5", "its group too");
 	CHECK_TEXT(answered_text(a, "faults.3.field"), "sku_taken", "taken");
-	struct id bad = start_import(owner, "product,colour\nx,y\n", false);
+	struct id bad = an_import(owner, "product,colour\nx,y\n", false);
 	run_import();
 	a = report(owner, bad);
 	CHECK_TEXT(answered_text(a, "status"), "failed", a->body);
@@ -188,10 +174,10 @@ static void an_import_changes_what_differs(void)
 
 	struct id category = a_category("Goods", none);
 	a_live_product(owner, category, "Mug");
-	struct id id = start_import(owner,
-	                            "product,sku,price,stock\n"
-	                            "mug,mug-R,80.00,9\nmug,mug-B,150.00,0\n",
-	                            false);
+	struct id id = an_import(owner,
+	                         "product,sku,price,stock\n"
+	                         "mug,mug-R,80.00,9\nmug,mug-B,150.00,0\n",
+	                         false);
 	run_import();
 	const struct answered *a = report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_updated"), "1", a->body);
@@ -217,7 +203,7 @@ static void an_export_imports_again_unchanged(void)
 	const char *text = a->body;
 
 	CHECK_HAS(text, "mug,Mug,goods,", "a row");
-	struct id id = start_import(owner, text, false);
+	struct id id = an_import(owner, text, false);
 	run_import();
 	a = report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_unchanged"), "4", a->body);
@@ -235,7 +221,7 @@ static void a_long_file_is_read_in_parts_and_resumed(void)
 	buf_puts(&b, HEAD);
 	for (int i = 0; i < 1000; i++)
 		buf_fmt(&b, "item-%d,Item %d,goods,S-%d,5.00,1,\n", i, i, i);
-	struct id id = start_import(owner, b.s, false);
+	struct id id = an_import(owner, b.s, false);
 	NEED_RC(catalog_job_import(tc, &more), RC_OK, "first part");
 	CHECK_TRUE(more, "there is more");
 	CHECK_TEXT(answered_text(report(owner, id), "status"), "running",

@@ -19,20 +19,6 @@
 
 static const struct id none;
 
-static struct id start_import(const struct person *owner, const char *text,
-                              bool dry)
-{
-	struct product_import i = { .id = id_new(),
-		                    .vendor_id = owner->vendor,
-		                    .actor_id = owner->id,
-		                    .is_dry_run = dry,
-		                    .n_bytes = (int64_t)strlen(text) };
-
-	NEED_RC(imports_db_insert(tc, &i, (struct blob){ text, strlen(text) }),
-	        RC_OK, "insert");
-	return i.id;
-}
-
 /* Taken from the memory of each run before it begins. */
 static size_t ballast;
 
@@ -76,7 +62,7 @@ static const struct answered *report(const struct person *owner, struct id id)
 static const struct answered *imported(const struct person *owner,
                                        const char *text)
 {
-	struct id id = start_import(owner, text, false);
+	struct id id = an_import(owner, text, false);
 
 	run_import();
 	return report(owner, id);
@@ -219,13 +205,13 @@ static void many_that_are_refused_are_looked_at_once(void)
 	struct buf b;
 
 	a_category("Goods", none);
-	start_import(owner, many_lines(300, "5.00"), false);
+	an_import(owner, many_lines(300, "5.00"), false);
 	run_import();
 	buf_init(&b, tc->arena, 1 << 14);
 	buf_puts(&b, HEAD);
 	for (int i = 0; i < 300; i++)
 		buf_fmt(&b, "other-%d,Other,goods,S-%d,5.00,1,,\n", i, i);
-	struct id id = start_import(owner, b.s, false);
+	struct id id = an_import(owner, b.s, false);
 	int n = run_import();
 	const struct answered *a = report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_failed"), "300", "all");
@@ -242,7 +228,7 @@ static void a_run_ends_before_its_memory_does(void)
 	int n = 0, runs = 0;
 
 	a_category("Goods", none);
-	struct id id = start_import(owner, many_lines(500, "5.00"), false);
+	struct id id = an_import(owner, many_lines(500, "5.00"), false);
 	/* Nearly as much as a run may take. */
 	ballast = 31 << 20;
 	for (; more && runs < 100; runs++)
@@ -258,13 +244,13 @@ static void lines_cost_few_statements(void)
 	const struct person *owner = an_owner();
 
 	a_category("Goods", none);
-	start_import(owner, many_lines(400, "5.00"), false);
+	an_import(owner, many_lines(400, "5.00"), false);
 	int n = run_import();
 	CHECK_TRUE(n < 200, arena_fmt(tc->arena, "%d for new ones", n));
-	start_import(owner, many_lines(400, "5.00"), false);
+	an_import(owner, many_lines(400, "5.00"), false);
 	n = run_import();
 	CHECK_TRUE(n < 20, arena_fmt(tc->arena, "%d, nothing changed", n));
-	start_import(owner, many_lines(400, "6.00"), false);
+	an_import(owner, many_lines(400, "6.00"), false);
 	n = run_import();
 	CHECK_TRUE(n < 550, arena_fmt(tc->arena, "%d for prices", n));
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"
@@ -311,7 +297,7 @@ static void a_look_reports_and_leaves_nothing(void)
 	const struct person *owner = an_owner();
 
 	a_category("Goods", none);
-	struct id id = start_import(
+	struct id id = an_import(
 		owner,
 		with_line(many_lines(20, "5.00"), 7, "x,X,nowhere,X,1.00,1,,"),
 		true);
@@ -339,12 +325,12 @@ static struct id a_mixed_file(const struct person *owner)
 	                A(id_new()), A(mug), A(tc->now)),
 	        RC_OK, "a watch");
 	NEED_RC(sql_run(tc, "DELETE FROM outbox"), RC_OK, "only ours");
-	return start_import(owner,
-	                    HEAD "mug,,,mug-R,80.00,,,\n"
-	                         "pot,,,pot-B,,4,,\n"
-	                         "cup,Cup,goods,C-1,5.00,1," RED ",\n"
-	                         "jar,Jar,goods,J-1,6.00,2," RED ",\n",
-	                    false);
+	return an_import(owner,
+	                 HEAD "mug,,,mug-R,80.00,,,\n"
+	                      "pot,,,pot-B,,4,,\n"
+	                      "cup,Cup,goods,C-1,5.00,1," RED ",\n"
+	                      "jar,Jar,goods,J-1,6.00,2," RED ",\n",
+	                 false);
 }
 
 static void check_mixed(const struct person *owner, struct id id,

@@ -11,6 +11,7 @@
 #include "db/query.h"
 #include "handlers/catalog/catalog.h"
 #include "tests/support/goods.h"
+#include "tests/support/places.h"
 
 static const struct id none;
 
@@ -155,7 +156,8 @@ static void check_walk(const char *path, const struct point *p, int n)
 
 static void rings_hold_what_brute_force_finds(void)
 {
-	enum { POINTS = 4500 };
+	enum { POINTS = 10000 };
+	static struct place places[POINTS];
 	static const struct {
 		double lat, lng, radius;
 	} asked[] = {
@@ -169,22 +171,19 @@ static void rings_hold_what_brute_force_finds(void)
 	const struct person *owner = an_owner();
 	struct id category = a_category("Points", none);
 
-	seed = 7;
+	places_scatter(places, POINTS);
 	for (int i = 0; i < POINTS; i++) {
-		double lng = i % 3 == 1 ? random_between(177, 183)
-		                        : random_between(-180, 180);
 		points[i] = (struct point){
 			.vendor = owner->vendor,
 			.category = category,
-			.lat = i % 3 == 0   ? random_between(-90, 90)
-			       : i % 3 == 1 ? random_between(-18, -15)
-			                    : random_between(85, 90),
-			.lng = lng > 180 ? lng - 360 : lng,
+			.lat = places[i].lat,
+			.lng = places[i].lng,
 			.price = 100,
 		};
 	}
 	put(points, POINTS);
 	for (size_t k = 0; k < sizeof(asked) / sizeof(*asked); k++) {
+		const struct place here = { asked[k].lat, asked[k].lng };
 		const char *place =
 			arena_fmt(tc->arena,
 		                  "/api/products?lat=%.2f&lng=%.2f&radius=%.0f"
@@ -193,6 +192,14 @@ static void rings_hold_what_brute_force_finds(void)
 		int n = sort_near(points, POINTS, asked[k].lat, asked[k].lng,
 		                  asked[k].radius, by_distance);
 
+		for (int i = 0; i < n; i++)
+			CHECK_TRUE(fabs(points[i].distance -
+			                places_km(here,
+			                          (struct place){
+							  points[i].lat,
+							  points[i].lng })) <
+			                   0.001,
+			           place);
 		CHECK_TEXT(answered_text(get(place), "count"),
 		           arena_fmt(tc->arena, "%d", n), place);
 		(void)check_rows(get(place), points, n, place);
