@@ -222,10 +222,10 @@ void geo_add_within_(struct query *q, const char *condition, double lat,
 void geo_cell_span(double lat, double lng, int64_t cell, double *nearest,
                    double *farthest)
 {
-	double middle_lat = (double)(cell / CELLS_PER_ROW) / 10 - 90 + 0.05;
-	double middle_lng = (double)(cell % CELLS_PER_ROW) / 10 - 180 + 0.05;
-	double km = geo_distance(lat, lng, middle_lat, middle_lng);
-	double half = cell % CELLS_PER_ROW ? 7.9 : 18;
+	int64_t row = cell / CELLS_PER_ROW, column = cell % CELLS_PER_ROW;
+	double km = geo_distance(lat, lng, (double)row / 10 - 90 + 0.05,
+	                         (double)column / 10 - 180 + 0.05);
+	double half = column ? 7.9 : 18;
 
 	*nearest = km - half;
 	*farthest = km + half;

@@ -315,20 +315,19 @@ enum rc hits_db_plan(struct ctx *c, const struct product_filter *f,
 
 enum rc hits_db_all(struct ctx *c, const struct product_filter *f,
                     const struct hit_plan *plan, unsigned want, int most,
-                    struct hit **rows, size_t *n, bool *is_part)
+                    struct hits *out)
 {
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
 	add_hits(q, f, plan, want);
 	query_add(q, " LIMIT ?", A(most + 1));
-	enum rc rc = query_list(q, &hit_shape, rows, n);
+	enum rc rc = query_list(q, &hit_shape, &out->rows, &out->n);
 	if (rc)
 		return rc;
-	bool is_more = *n > (size_t)most;
-	*is_part = is_more;
+	out->is_part = out->n > (size_t)most;
 	if (!isnan(f->lat))
-		*n = near_db_keep(f, *rows, *n);
+		out->n = near_db_keep(f, out->rows, out->n);
 	return RC_OK;
 }
 

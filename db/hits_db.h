@@ -52,12 +52,16 @@ enum {
 	HIT_ORDER = 2,   /* price, rating, sales, name, created_at */
 	HIT_DISTANCE = 4 /* inside: computed by the server */
 };
-/* All that match, in no order, found among at most `most` products; *is_part
- * when there were more. plan is NULL without words. */
+struct hits {
+	struct hit *rows;
+	size_t n;
+	bool is_part; /* there were more than were looked for */
+};
+/* All that match, in no order, found among at most `most` products and one.
+ * plan is NULL without words. */
 CHECKED enum rc hits_db_all(struct ctx *c, const struct product_filter *f,
                             const struct hit_plan *plan, unsigned want,
-                            int most, struct hit **rows, size_t *n,
-                            bool *is_part);
+                            int most, struct hits *out);
 /* The first hits in the page's order, at most HITS_MAX or as many as the page
  * needs. */
 CHECKED enum rc hits_db_ordered(struct ctx *c, const struct product_filter *f,

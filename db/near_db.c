@@ -97,7 +97,8 @@ static enum rc is_full_inside(struct ctx *c, const struct product_filter *f,
 	enum rc rc = query_int(q, &one);
 	if (rc == RC_NOT_FOUND)
 		return RC_OK;
-	*is_full = !rc;
+	bool full = !rc;
+	*is_full = full;
 	return rc;
 }
 

@@ -51,7 +51,7 @@ static uint64_t usual_fields(const struct shape *s)
 {
 	uint64_t mask = 0;
 
-	for (int i = 0; s->fields[i].name && i < 64; i++)
+	for (int i = 0; i < 64 && s->fields[i].name; i++)
 		if (!(s->fields[i].flags & (PRIVATE | EXPANDED)))
 			mask |= UINT64_C(1) << i;
 	return mask;

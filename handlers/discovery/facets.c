@@ -339,12 +339,9 @@ enum rc facets_of_filter(struct ctx *c, const struct product_filter *f,
                          int64_t count, const char **out)
 {
 	int most = count > COUNT_CAP ? CUT_PART : COUNT_CAP;
-	struct hit *hits = NULL;
-	size_t n = 0;
-	bool is_part = false;
-	enum rc rc =
-		hits_db_all(c, f, NULL, HIT_FACETS, most, &hits, &n, &is_part);
+	struct hits hits = { 0 };
+	enum rc rc = hits_db_all(c, f, NULL, HIT_FACETS, most, &hits);
+	size_t n = hits.n < (size_t)most ? hits.n : (size_t)most;
 
-	n = n < (size_t)most ? n : (size_t)most;
-	return rc ? rc : facets_text(c, hits, n, is_part, out);
+	return rc ? rc : facets_text(c, hits.rows, n, hits.is_part, out);
 }

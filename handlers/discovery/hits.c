@@ -132,9 +132,7 @@ static enum rc find_words_once(struct req *r, const struct product_filter *f,
 {
 	struct ctx *c = &r->ctx;
 	struct hit_plan plan;
-	struct hit *all = NULL;
-	size_t n_all = 0;
-	bool is_part = false;
+	struct hits all = { 0 };
 	enum rc rc = hits_db_plan(c, f, &plan);
 
 	if (rc)
@@ -144,9 +142,9 @@ static enum rc find_words_once(struct req *r, const struct product_filter *f,
 		rc = hits_db_all(c, f, &plan,
 		                 (in->facets ? HIT_FACETS : 0) |
 		                         hits_wanted_for(&r->page),
-		                 COUNT_CAP, &all, &n_all, &is_part);
+		                 COUNT_CAP, &all);
 	if (!rc && in->facets)
-		rc = facets_text(c, all, n_all, plan.is_cut || is_part,
+		rc = facets_text(c, all.rows, all.n, plan.is_cut || all.is_part,
 		                 &out->facets);
 	if (rc)
 		return rc;
@@ -156,10 +154,10 @@ static enum rc find_words_once(struct req *r, const struct product_filter *f,
 		out->count = (int64_t)out->n;
 		return rc;
 	}
-	hits_sort(c, &r->page, &all, n_all);
-	out->hits = all;
-	out->n = n_all;
-	out->count = (int64_t)n_all;
+	hits_sort(c, &r->page, &all.rows, all.n);
+	out->hits = all.rows;
+	out->n = all.n;
+	out->count = (int64_t)all.n;
 	return RC_OK;
 }
 
