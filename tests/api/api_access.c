@@ -217,9 +217,12 @@ static void grant(const char *rights)
 static void staff_is_let_in_by_right(void)
 {
 	static const char *const rights[] = {
-		"[\"orders\"]", "[\"products\",\"inventory\"]", "[\"reviews\"]",
-		"[\"products\",\"inventory\",\"orders\",\"reviews\","
-		"\"payouts:read\"]", /* as it was */
+		"[\"orders\"]",
+		"[\"products\",\"inventory\"]",
+		"[\"reviews\"]",
+		/* as it was */
+		("[\"products\",\"inventory\",\"orders\",\"reviews\","
+		 "\"payouts:read\"]"),
 	};
 
 	for (size_t i = 0; i < sizeof(rights) / sizeof(*rights); i++) {

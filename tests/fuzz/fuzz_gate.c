@@ -108,8 +108,9 @@ static ssize_t read_body(void *self, void *out, size_t n)
 	struct script *s = self;
 
 	n = n < s->n ? n : s->n;
-	if (n)
-		memcpy(out, s->body, n);
+	if (!n)
+		return 0;
+	memcpy(out, s->body, n);
 	s->body += n;
 	s->n -= n;
 	return (ssize_t)n;

@@ -1,5 +1,5 @@
-# ./dev lint: layout by clang-format, findings of clang-tidy (.clang-tidy says
-# which) and cppcheck, and the rules of the house. Any finding fails. Files that
+# ./dev lint: layout by clang-format, warnings of clang, findings of clang-tidy
+# (.clang-tidy says which) and cppcheck, and the rules of the house. Any finding fails. Files that
 # were clean and have not changed since are not read again by clang-tidy.
 
 lint() {
@@ -24,6 +24,7 @@ lint_tools() {
 	say 'Tools'
 	exec 8>&1
 	run_rule 'clang-format: the layout is as .clang-format says' lint_format
+	run_rule 'clang: no warning, as gcc gives none' lint_clang
 	run_rule 'clang-tidy: no finding' lint_tidy
 	run_rule 'cppcheck: no finding' lint_cppcheck
 }
@@ -39,6 +40,18 @@ lint_flags() {
 	local flags
 	flags=$(sed -n 's/^\(MYSQL_CFLAGS\|LIBS_PKG_CFLAGS\|MAGICK_CFLAGS\|CUNIT_CFLAGS\) = //p' "$V/build/Makefile" | tr '\n' ' ' | sed 's/-I/-isystem/g')
 	echo "-std=gnu17 -I. -I$V/build $flags -DMERKATO_DATADIR=\"/usr/share/merkato\" -DMERKATO_LIBEXECDIR=\"/usr/libexec/merkato\" -DMERKATO_SYSCONFDIR=\"/etc\" -DMERKATO_CONF_FILE=\"/etc/merkato.conf\""
+}
+
+lint_clang() {
+	local warnings
+	warnings=$(sed -n 's/^MERKATO_CFLAGS = //p' "$V/build/Makefile" | grep -oE -- '-W[a-z][^ ]*' | tr '\n' ' ')
+	# shellcheck disable=SC2046,SC2086
+	(
+		cd "$TOP"
+		c_files $c_rooms | grep '\.c$' |
+			xargs -r -P "$(nproc)" -n 8 clang -fsyntax-only $warnings -Wno-error -Wno-unknown-warning-option -DHAVE_CONFIG_H $(lint_flags) 2>&1 |
+			grep -E '(warning|error):'
+	) || true
 }
 
 # A file's findings depend on it, on what it includes, and on the checks asked

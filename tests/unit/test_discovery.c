@@ -147,10 +147,11 @@ static void facets_count_what_is_listed(void)
 	const struct person *owner = an_owner();
 	struct id food = a_category("Food", none);
 	struct id coffee = a_category("Coffee", food);
-	static const char *const lists[] = { "/api/products?facets=1",
-		                             "/api/products?q=hand&facets=1",
-		                             "/api/products?lat=9&lng=38.7"
-		                             "&facets=1" };
+	static const char *const lists[] = {
+		"/api/products?facets=1",
+		"/api/products?q=hand&facets=1",
+		"/api/products?lat=9&lng=38.7&facets=1",
+	};
 
 	a_live_product(owner, coffee, "Beans");
 	a_live_product(owner, coffee, "Husks");
@@ -417,8 +418,8 @@ static void words_and_places_walk_by_cursor_too(void)
 	static const char *const lists[] = {
 		"/api/products?q=thing&page_size=10&cursor=",
 		"/api/products?lat=9&lng=38.7&page_size=10&cursor=",
-		"/api/products?lat=9&lng=38.7&q=thing&ordering=-price"
-		"&page_size=10&cursor=",
+		("/api/products?lat=9&lng=38.7&q=thing&ordering=-price"
+		 "&page_size=10&cursor="),
 	};
 
 	many_products(owner, a_category("Things", none), 35);
