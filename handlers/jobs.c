@@ -3,6 +3,9 @@
 #include "handlers/jobs.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <time.h>
 
@@ -17,6 +20,7 @@
 enum {
 	BATCH = 20,
 	SETTLE_US = 50 * 1000,
+	LARGE = 1024 * 1024, /* bytes */
 	EVENT_LEASE_S = 300,
 	JOB_LEASE_S = 300,
 	BATCHES_MAX = 1000,
@@ -212,6 +216,19 @@ static const struct job *find_job(const char *name)
 	return NULL;
 }
 
+/* What a large job took goes back to the system: the runner lives on, and its
+ * host may be small. */
+static void give_back(struct runner *r, bool was_large)
+{
+	arena_reset(r->work);
+#ifdef __GLIBC__
+	if (was_large)
+		malloc_trim(0);
+#else
+	(void)was_large;
+#endif
+}
+
 static enum rc run_job(struct runner *r, struct ctx *c, const struct job *j)
 {
 	bool is_mine = false;
@@ -223,9 +240,12 @@ static enum rc run_job(struct runner *r, struct ctx *c, const struct job *j)
 		return rc;
 	struct piece p = { .name = j->name, .job = j->run };
 	int n = 0;
-	do
+	bool was_large = false;
+	do {
 		rc = run_piece(r, &p);
-	while (!rc && p.more && ++n < BATCHES_MAX && !is_stopped(r));
+		was_large |= arena_used(r->work) > LARGE;
+	} while (!rc && p.more && ++n < BATCHES_MAX && !is_stopped(r));
+	give_back(r, was_large);
 	count(COUNTER_JOBS_RUN);
 	return jobs_db_done(c, j->name, rc != RC_OK, when_ticks() - start);
 }
