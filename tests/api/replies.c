@@ -66,7 +66,7 @@ static const char *path_in_document(const struct route *route)
 }
 
 /* Refused before it was a request for any route, or its worker was killed: what
- * the program itself says to 411, 413 and 500 names the request. */
+ * the program itself says to 411, 413, 500 and 503 names the request. */
 static bool is_of_web_server(int status, json_t *body)
 {
 	static const int always[] = { 405, 408, 414, 431, 502, 505 };
@@ -74,7 +74,8 @@ static bool is_of_web_server(int status, json_t *body)
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		if (status == always[i])
 			return true;
-	return (status == 411 || status == 413 || status == 500) &&
+	return (status == 411 || status == 413 || status == 500 ||
+	        status == 503) &&
 	       !json_object_get(body, "request_id");
 }
 
