@@ -23,7 +23,7 @@ static const struct shape card_shape = SHAPE(product_card, card_fields);
 	"       NULL AS distance_km, p.sales, p.views, p.created_at," \
 	"       p.version, " NAMES_VERSION
 
-static const struct sort sorts[] = {
+const struct sort product_sorts[] = {
 	{ "created_at", "p.created_at", false },
 	{ "price", "p.min_price", true },
 	{ "rating", "p.rating_avg", false },
@@ -180,8 +180,8 @@ enum rc discovery_db_walk(struct ctx *c, const struct product_filter *f,
 	query_init(q, c);
 	add_from(q, f, page);
 	discovery_db_add_filter(q, f);
-	enum rc rc =
-		query_slice(q, &card_shape, sorts, "p.id", page, rows, n, info);
+	enum rc rc = query_slice(q, &card_shape, product_sorts, "p.id", page,
+	                         rows, n, info);
 	if (!rc)
 		rc = name_all(c, *rows, *n);
 	if (rc || page->walks)
@@ -253,6 +253,21 @@ enum rc discovery_db_branch(struct ctx *c, struct id id, const char *slug,
 enum rc discovery_db_count_visible(struct ctx *c, int64_t *n)
 {
 	return sql_int(c, n, "SELECT " VISIBLE);
+}
+
+enum rc discovery_db_count_shelf(struct ctx *c, const struct product_filter *f,
+                                 int64_t *n)
+{
+	*n = INT64_MAX;
+	if (!id_is_none(f->vendor))
+		return sql_int(c, n,
+		               "SELECT COUNT(*) FROM (SELECT 1 FROM product"
+		               "  WHERE vendor_id = ? AND is_visible = 1"
+		               "  LIMIT ?) AS counted",
+		               A(f->vendor), A(COUNT_CAP + 1));
+	if (f->by_category && f->n_in_category <= COUNT_CAP)
+		*n = f->n_in_category;
+	return RC_OK;
 }
 
 struct found_id {

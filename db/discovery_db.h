@@ -129,6 +129,13 @@ CHECKED enum rc discovery_db_branch(struct ctx *c, struct id id,
                                     const char *slug, struct branch **rows,
                                     size_t *n);
 CHECKED enum rc discovery_db_count_visible(struct ctx *c, int64_t *n);
+/* How many products the store or the category has; INT64_MAX when neither is
+ * asked for, or when the category has more than COUNT_CAP. */
+CHECKED enum rc discovery_db_count_shelf(struct ctx *c,
+                                         const struct product_filter *f,
+                                         int64_t *n);
+/* The orders that have an index each, over product p. */
+extern const struct sort product_sorts[];
 /* Products with a variant of exactly this SKU; at most 8. */
 CHECKED enum rc discovery_db_sku(struct ctx *c, const char *sku,
                                  struct id **ids, size_t *n);

@@ -244,26 +244,11 @@ static void add_hits(struct query *q, const struct product_filter *f,
 static enum rc count_shelf(struct ctx *c, const struct product_filter *f,
                            int64_t *n)
 {
-	struct product_filter only = { .lat = f->lat,
-		                       .lng = f->lng,
-		                       .radius = f->radius,
-		                       .rating = NAN,
-		                       .min_price = MONEY_NONE,
-		                       .max_price = MONEY_NONE,
-		                       .in_stock = -1 };
+	enum rc rc = discovery_db_count_shelf(c, f, n);
 
-	*n = INT64_MAX;
-	if (!id_is_none(f->vendor))
-		return sql_int(c, n,
-		               "SELECT COUNT(*) FROM (SELECT 1 FROM product"
-		               "  WHERE vendor_id = ? AND is_visible = 1"
-		               "  LIMIT ?) AS counted",
-		               A(f->vendor), A((int)HITS_MAX));
-	if (f->by_category && f->n_in_category <= COUNT_CAP) {
-		*n = f->n_in_category;
-		return RC_OK;
-	}
-	return isnan(f->lat) ? RC_OK : near_db_count(c, &only, n);
+	if (rc || *n < INT64_MAX || isnan(f->lat))
+		return rc;
+	return near_db_count_place(c, f, n);
 }
 
 /* The rarest word; its number of products. */

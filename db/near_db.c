@@ -124,25 +124,8 @@ enum rc near_db_count(struct ctx *c, const struct product_filter *f, int64_t *n)
 	return rc || is_full ? rc : count_all(c, f, false, n);
 }
 
-/* How many products the store or the category has, where a search could begin;
- * INT64_MAX when neither is asked for or there are too many. */
-static enum rc count_shelf(struct ctx *c, const struct product_filter *f,
-                           int64_t *n)
-{
-	*n = INT64_MAX;
-	if (!id_is_none(f->vendor))
-		return sql_int(c, n,
-		               "SELECT COUNT(*) FROM (SELECT 1 FROM product"
-		               "  WHERE vendor_id = ? AND is_visible = 1"
-		               "  LIMIT ?) AS counted",
-		               A(f->vendor), A((int)HITS_MAX));
-	if (f->by_category && f->n_in_category <= COUNT_CAP)
-		*n = f->n_in_category;
-	return RC_OK;
-}
-
-enum rc near_db_plan(struct ctx *c, const struct product_filter *f,
-                     struct near_plan *out)
+enum rc near_db_count_place(struct ctx *c, const struct product_filter *f,
+                            int64_t *n)
 {
 	struct product_filter only = { .lat = f->lat,
 		                       .lng = f->lng,
@@ -151,12 +134,19 @@ enum rc near_db_plan(struct ctx *c, const struct product_filter *f,
 		                       .min_price = MONEY_NONE,
 		                       .max_price = MONEY_NONE,
 		                       .in_stock = -1 };
+
+	return near_db_count(c, &only, n);
+}
+
+enum rc near_db_plan(struct ctx *c, const struct product_filter *f,
+                     struct near_plan *out)
+{
 	int64_t n_shelf = 0, n_place = 0;
-	enum rc rc = count_shelf(c, f, &n_shelf);
+	enum rc rc = discovery_db_count_shelf(c, f, &n_shelf);
 
 	*out = (struct near_plan){ .count = 0 };
 	if (!rc && n_shelf <= COUNT_CAP) {
-		rc = near_db_count(c, &only, &n_place);
+		rc = near_db_count_place(c, f, &n_place);
 		out->by_shelf = n_shelf < n_place;
 	}
 	if (rc)
@@ -379,21 +369,12 @@ enum rc near_db_nearest(struct ctx *c, const struct product_filter *f,
 	return search_rings(c, &ring, rows, n);
 }
 
-static const struct sort sorts[] = {
-	{ "created_at", "p.created_at", false },
-	{ "price", "p.min_price", true },
-	{ "rating", "p.rating_avg", false },
-	{ "sales", "p.sales", false },
-	{ "name", "p.name", false },
-	{ 0 },
-};
-
 bool near_db_can_walk(const struct page *page)
 {
 	if (page->n_order != 1)
 		return false;
-	for (size_t i = 0; sorts[i].name; i++)
-		if (strcmp(sorts[i].name, page->order[0].name) == 0)
+	for (size_t i = 0; product_sorts[i].name; i++)
+		if (strcmp(product_sorts[i].name, page->order[0].name) == 0)
 			return true;
 	return false;
 }
@@ -418,8 +399,8 @@ enum rc near_db_walk(struct ctx *c, const struct product_filter *f,
 	geo_add_box(q, "p", f->lat, f->lng, f->radius);
 	discovery_db_add_filter(q, f);
 	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
-	enum rc rc = query_slice(q, &hit_shape, sorts, "p.id", &part, rows, n,
-	                         &info);
+	enum rc rc = query_slice(q, &hit_shape, product_sorts, "p.id", &part,
+	                         rows, n, &info);
 	any.radius = INFINITY;
 	if (!rc)
 		*n = near_db_keep(&any, *rows, *n);

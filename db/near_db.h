@@ -21,6 +21,9 @@ CHECKED enum rc near_db_plan(struct ctx *c, const struct product_filter *f,
 /* How many match, up to one above COUNT_CAP. */
 CHECKED enum rc near_db_count(struct ctx *c, const struct product_filter *f,
                               int64_t *n);
+/* How many stand there, whatever else is asked. */
+CHECKED enum rc near_db_count_place(struct ctx *c,
+                                    const struct product_filter *f, int64_t *n);
 /* At most `most` of those that match, in no order, with what is wanted of them
  * (HIT_…) and their distance. */
 CHECKED enum rc near_db_all(struct ctx *c, const struct product_filter *f,

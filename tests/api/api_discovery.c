@@ -88,6 +88,31 @@ static const char *a_shelf(const char **slug)
 	return category;
 }
 
+static void lists_show_variants_when_asked_and_never_old_ones(void)
+{
+	const char *slug = NULL;
+	const char *category = new_category(&slug);
+	const struct api_answer *p = sells("Item", category, "5.00", "");
+	const char *query = FMT("category=%s&expand=variants,images", slug);
+	const char *sku = at_text(p, "variants[0].sku");
+
+	CHECK_TRUE(!at_text(list(FMT("category=%s", slug)),
+	                    "results[0].variants[0].sku"),
+	           "not asked");
+	const struct api_answer *a = list(query);
+	CHECK_API(a, 200, query);
+	CHECK_TEXT(at_text(a, "results[0].variants[0].sku"), sku, "the first");
+	CHECK_INT(at_count(a, "results[0].images"), 0, "no pictures");
+	CHECK_API(
+		api_patch(FMT("/api/variants/%s", at_text(p, "variants[0].id")),
+	                  "{\"barcode\":\"4006381333931\"}",
+	                  token_of("vendor")),
+		200, "nothing that the list itself shows");
+	CHECK_TEXT(at_text(list(query), "results[0].variants[0].barcode"),
+	           "4006381333931", "at once");
+	CHECK_API(list("expand=vendor"), 422, "there anyway");
+}
+
 /* How many different rows a walk by this query shows, or -1. */
 static int walk(const char *query)
 {
@@ -401,6 +426,7 @@ static void a_file_is_tried_taken_and_given_back_unchanged(void)
 
 CHECK_MAIN_WITH("discovery through the front door", &api_hooks,
                 TEST(words_are_found_in_every_script),
+                TEST(lists_show_variants_when_asked_and_never_old_ones),
                 TEST(walks_meet_every_row_once), TEST(filters_and_facets_agree),
                 TEST(distance_is_measured_on_the_promised_sphere),
                 TEST(bad_questions_have_exact_answers),
