@@ -32,7 +32,8 @@ struct product_card {
 	struct when created_at;
 	int64_t version;
 	/* Values for cursors. */
-	double distance, relevance;
+	const char *distance;
+	double relevance;
 	/* What a walk reads beside its rows: see names.h; visible
 	 * products in all, where they are counted. */
 	int64_t names_version, n_visible;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fcgi/http/reply.h"
+#include "handlers/discovery/engine.h"
 #include "handlers/discovery/listing.h"
 #include "handlers/discovery/words.h"
 
@@ -30,7 +31,10 @@ static enum rc load_cards(struct ctx *c, const struct hit *hits, size_t n_hits,
 			if (!id_equal(cards[k].id, hits[i].id))
 				continue;
 			(*rows)[*n] = cards[k];
-			(*rows)[*n].distance = hits[i].distance;
+			/* All of its digits: a cursor goes on behind it. */
+			if (!isnan(hits[i].distance))
+				(*rows)[*n].distance = arena_fmt(
+					c->arena, "%.17g", hits[i].distance);
 			(*rows)[*n].distance_km = hits[i].distance;
 			(*rows)[(*n)++].relevance = hits[i].relevance;
 		}
@@ -117,104 +121,118 @@ unsigned hits_wanted_for(const struct page *page)
 	return 0;
 }
 
-/* What an answer is made from. */
-struct found {
-	struct hit *hits;
-	size_t n;
-	int64_t count;
-	bool is_cut;
-	const char *facets;
-};
-
-static enum rc find_words_once(struct req *r, const struct product_filter *f,
-                               const struct product_query *in,
-                               struct found *out)
+static enum rc find_words(struct ctx *c, const struct search *s,
+                          struct found *out)
 {
-	struct ctx *c = &r->ctx;
+	const struct product_filter *f = s->filter;
 	struct hit_plan plan;
 	struct hits all = { 0 };
 	enum rc rc = hits_db_plan(c, f, &plan);
 
 	if (rc)
 		return rc;
-	out->is_cut = plan.is_cut;
-	if (in->facets || hits_can_sort(&r->page))
+	out->is_part = plan.is_cut;
+	if (s->wants_facets || hits_can_sort(s->page))
 		rc = hits_db_all(c, f, &plan,
-		                 (in->facets ? HIT_FACETS : 0) |
-		                         hits_wanted_for(&r->page),
+		                 (s->wants_facets ? HIT_FACETS : 0) |
+		                         hits_wanted_for(s->page),
 		                 COUNT_CAP, &all);
-	if (!rc && in->facets)
+	if (!rc && s->wants_facets)
 		rc = facets_text(c, all.rows, all.n, plan.is_cut || all.is_part,
 		                 &out->facets);
 	if (rc)
 		return rc;
-	if (!hits_can_sort(&r->page)) {
-		rc = hits_db_ordered(c, f, &plan, &r->page, &out->hits,
-		                     &out->n);
+	if (!hits_can_sort(s->page)) {
+		rc = hits_db_ordered(c, f, &plan, s->page, &out->hits, &out->n);
 		out->count = (int64_t)out->n;
 		return rc;
 	}
-	hits_sort(c, &r->page, &all.rows, all.n);
+	hits_sort(c, s->page, &all.rows, all.n);
 	out->hits = all.rows;
 	out->n = all.n;
 	out->count = (int64_t)all.n;
 	return RC_OK;
 }
 
-static enum rc find_words(struct req *r, struct product_filter *f,
-                          const struct product_query *in, struct found *out)
+static enum rc find_near(struct ctx *c, const struct search *s,
+                         struct found *out)
 {
-	enum rc rc = find_words_once(r, f, in, out);
+	struct nearby found;
+	enum rc rc =
+		nearby_find(c, s->filter, s->page, s->wants_facets, &found);
 
-	if (rc || out->n || r->page.has_after)
+	if (rc)
 		return rc;
-	/* Nothing has these words: perhaps the last one was not finished. */
+	out->hits = found.hits;
+	out->n = found.n;
+	out->count = found.count;
+	out->facets = found.facets;
+	return RC_OK;
+}
+
+/* Leaves the page's of the hits. */
+static void cut(const struct page *page, struct found *out)
+{
+	size_t size = (size_t)page->size, from = 0;
+
+	if (page->walks)
+		out->count = -1;
+	else
+		from = (size_t)(page->number - 1) * size;
+	from = from < out->n ? from : out->n;
+	out->hits += from;
+	out->n -= from;
+	out->more = out->n > size;
+	if (out->more)
+		out->n = size;
+}
+
+static enum rc find(struct ctx *c, const struct search *s, struct found *out)
+{
+	enum rc rc =
+		s->filter->words ? find_words(c, s, out) : find_near(c, s, out);
+
+	if (!rc && out->n)
+		cut(s->page, out);
+	return rc;
+}
+
+const struct engine engine_mysql = { .name = "mysql", .find = find };
+
+/* When nothing has the words, perhaps the last one was not finished. */
+static enum rc find_or_guess(struct req *r, struct product_filter *f,
+                             const struct product_query *in, struct found *out)
+{
+	const struct search s = { f, &r->page, in->facets != 0 };
+	enum rc rc = engine_find(&r->ctx, &s, out);
+
+	if (rc || out->n || out->count > 0 || !f->words || r->page.has_after)
+		return rc;
 	struct search_question *words =
 		arena_new(r->ctx.arena, struct search_question);
 
 	rc = words_ask(&r->ctx, in->q, true, words);
 	f->words = words;
-	return rc ? rc : find_words_once(r, f, in, out);
-}
-
-static enum rc find_near(struct req *r, const struct product_filter *f,
-                         const struct product_query *in, struct found *out)
-{
-	struct nearby found;
-	enum rc rc = nearby_find(&r->ctx, f, &r->page, in->facets, &found);
-
-	if (rc)
-		return rc;
-	*out = (struct found){ .hits = found.hits,
-		               .n = found.n,
-		               .count = found.count,
-		               .facets = found.facets };
-	return RC_OK;
+	return rc ? rc : engine_find(&r->ctx, &s, out);
 }
 
 enum rc listing_answer_hits(struct req *r, struct product_filter *f,
                             const struct product_query *in)
 {
 	struct ctx *c = &r->ctx;
-	struct found all = { .count = -1 };
+	struct found found;
 	struct product_card *rows = NULL;
-	size_t n = 0, from = 0;
-	enum rc rc = f->words ? find_words(r, f, in, &all)
-	                      : find_near(r, f, in, &all);
+	size_t n = 0;
+	enum rc rc = find_or_guess(r, f, in, &found);
 
-	if (rc)
-		return rc;
-	if (!r->page.walks)
-		from = (size_t)(r->page.number - 1) * (size_t)r->page.size;
-	from = from < all.n ? from : all.n;
-	size_t shown = all.n - from;
-	struct page_info info = { .count = r->page.walks ? -1 : all.count,
-		                  .is_part = all.is_cut,
-		                  .more = shown > (size_t)r->page.size };
-	if (info.more)
-		shown = (size_t)r->page.size;
-	rc = load_cards(c, all.hits + from, shown, &rows, &n);
+	if (!rc)
+		rc = load_cards(c, found.hits, found.n, &rows, &n);
 	if (!rc)
 		rc = listing_show(r, rows, n);
-	return rc ? rc : reply_page_with(r, rows, n, &info, all.facets);
+	if (rc)
+		return rc;
+	const struct page_info info = { .count = found.count,
+		                        .is_part = found.is_part,
+		                        .more = found.more };
+	return reply_page_with(r, rows, n, &info, found.facets);
 }

@@ -1,5 +1,6 @@
 libmerkato_a_SOURCES += %D%/discovery_http.c
 libmerkato_a_SOURCES += %D%/discovery_routes.c
+libmerkato_a_SOURCES += %D%/engine.c
 libmerkato_a_SOURCES += %D%/facets.c
 libmerkato_a_SOURCES += %D%/hits.c
 libmerkato_a_SOURCES += %D%/nearby.c
