@@ -415,6 +415,37 @@ enum rc orders_db_has_bought(struct ctx *c, struct id customer,
 	return rc;
 }
 
+enum rc orders_db_gave_back(struct ctx *c, struct id customer,
+                            struct id product, bool *yes)
+{
+	int64_t n = 0;
+	enum rc rc = sql_int(c, &n,
+	                     "SELECT COALESCE(SUM(i.quantity), 0) > 0 AND"
+	                     "       SUM(i.quantity) ="
+	                     "         SUM(i.refunded_quantity)"
+	                     "  FROM order_item i"
+	                     "  JOIN vendor_order v ON v.id = i.vendor_order_id"
+	                     " WHERE i.customer_id = ? AND i.product_id = ?"
+	                     "   AND v.status IN ('delivered', 'refunded')",
+	                     A(customer), A(product));
+
+	if (!rc)
+		*yes = n > 0;
+	return rc;
+}
+
+enum rc orders_db_refunded(struct ctx *c, struct id refund,
+                           struct order_item **out, size_t *n)
+{
+	return sql_list(c, &order_item_row_shape, out, n,
+	                "SELECT i.id, i.customer_id, i.product_id"
+	                "  FROM refund r"
+	                "  JOIN order_item i ON i.order_id = r.order_id"
+	                " WHERE r.id = ? AND i.refunded_quantity > 0"
+	                " ORDER BY i.line LIMIT 100",
+	                A(refund));
+}
+
 enum rc orders_db_forget(struct ctx *c, struct id customer)
 {
 	return sql_run(c,

@@ -157,6 +157,10 @@ CHECKED enum rc orders_db_releasable(struct ctx *c, struct when before, int max,
 CHECKED enum rc orders_db_forget(struct ctx *c, struct id customer);
 CHECKED enum rc orders_db_has_bought(struct ctx *c, struct id customer,
                                      struct id product, bool *yes);
+CHECKED enum rc orders_db_gave_back(struct ctx *c, struct id customer,
+                                    struct id product, bool *yes);
+CHECKED enum rc orders_db_refunded(struct ctx *c, struct id refund,
+                                   struct order_item **out, size_t *n);
 
 CHECKED enum rc cart_db_list(struct ctx *c, struct id customer,
                              struct cart_item **out, size_t *n);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define RETURNED_HELP "The author gave it back; the opinion stays"
+
 static const struct field review_fields[] = {
 	FIELD(review, id, .flags = REQUIRED),
 	FIELD(review, product_id, .flags = REQUIRED),
@@ -15,7 +17,7 @@ static const struct field review_fields[] = {
 	FIELD(review, title),
 	FIELD(review, text),
 	FIELD(review, verified_purchase),
-	FIELD(review, is_returned),
+	FIELD(review, is_returned, .help = RETURNED_HELP),
 	FIELD(review, helpful_count, .flags = REQUIRED),
 	FIELD(review, response),
 	FIELD(review, response_at),
@@ -36,7 +38,7 @@ const struct shape review_shape = SHAPE(review, review_fields);
 		FIELD(review, title), FIELD(review, text),                \
 		FIELD(review, status, .flags = REQUIRED),                 \
 		FIELD(review, reason), FIELD(review, verified_purchase),  \
-		FIELD(review, is_returned),                               \
+		FIELD(review, is_returned, .help = RETURNED_HELP),        \
 		FIELD(review, helpful_count, .flags = REQUIRED),          \
 		FIELD(review, response), FIELD(review, response_status),  \
 		FIELD(review, response_at),                               \
@@ -251,13 +253,14 @@ enum rc reviews_db_insert(struct ctx *c, const struct review *r)
 	               "INSERT INTO review"
 	               "       (id, product_id, vendor_id, customer_id,"
 	               "        author_name, rating, title, text, status,"
-	               "        verified_purchase, created_at, updated_at)"
-	               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	               "        verified_purchase, is_returned, created_at,"
+	               "        updated_at)"
+	               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	               A(r->id), A(r->product_id), A(r->vendor_id),
 	               A(r->customer_id), A(r->author_name), A(r->rating),
 	               A(r->title), A(r->text), A(r->status),
-	               A(r->verified_purchase), A(r->created_at),
-	               A(r->updated_at));
+	               A(r->verified_purchase), A(r->is_returned),
+	               A(r->created_at), A(r->updated_at));
 }
 
 enum rc reviews_db_edit(struct ctx *c, const struct review *before,
@@ -311,6 +314,23 @@ enum rc reviews_db_answer(struct ctx *c, struct id id, const char *response,
 	               "       version = version + 1"
 	               " WHERE id = ?",
 	               A(response), A(status), A(at), A(c->now), A(id));
+}
+
+enum rc reviews_db_return(struct ctx *c, struct id customer, struct id product,
+                          int64_t *changed, struct review *out)
+{
+	enum rc rc = sql_change(c, changed,
+	                        "UPDATE review SET is_returned = 1"
+	                        " WHERE customer_id = ? AND product_id = ?"
+	                        "   AND is_returned = 0",
+	                        A(customer), A(product));
+
+	if (rc || !*changed)
+		return rc;
+	return sql_get(c, &review_queue_shape, out,
+	               LOCKED_COLUMNS
+	               " WHERE customer_id = ? AND product_id = ?",
+	               A(customer), A(product));
 }
 
 enum rc reviews_db_delete(struct ctx *c, struct id id)

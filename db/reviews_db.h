@@ -82,6 +82,10 @@ CHECKED enum rc reviews_db_move(struct ctx *c, const struct review *seen,
 CHECKED enum rc reviews_db_answer(struct ctx *c, struct id id,
                                   const char *response, const char *status,
                                   struct when at);
+/* *changed 0 when there is none of theirs, or it said so before. */
+CHECKED enum rc reviews_db_return(struct ctx *c, struct id customer,
+                                  struct id product, int64_t *changed,
+                                  struct review *out);
 CHECKED enum rc reviews_db_delete(struct ctx *c, struct id id);
 /* *is_new false when this person did so before. */
 CHECKED enum rc reviews_db_vote(struct ctx *c, struct id review, struct id user,

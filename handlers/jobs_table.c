@@ -53,6 +53,7 @@ const struct consumer consumers[] = {
 	{ "order.placed", orders_watch_placed },
 	{ "payment.event", payments_event_handle },
 	{ "payment.failed", orders_watch_failed },
+	{ "payment.refund", reviews_mark_returned },
 	{ "payment.refund", payments_refund_handle },
 	{ "payout.", notifications_consume },
 	{ "product.", notifications_consume },

@@ -186,6 +186,13 @@ CHECKED enum rc orders_pay_in_sandbox(struct ctx *c, struct id order);
 CHECKED enum rc orders_has_bought(struct ctx *c, struct id customer,
                                   struct id product, bool *yes);
 
+/* Whether all that they have received of it went back again. */
+CHECKED enum rc orders_gave_back(struct ctx *c, struct id customer,
+                                 struct id product, bool *yes);
+/* The lines of its order of which something went back by then; only ids. */
+CHECKED enum rc orders_refunded(struct ctx *c, struct id refund,
+                                struct order_item **lines, size_t *n);
+
 /* Jobs. */
 enum rc orders_expire_job(struct ctx *c, bool *more);
 enum rc orders_release_job(struct ctx *c, bool *more);

@@ -114,3 +114,15 @@ enum rc orders_has_bought(struct ctx *c, struct id customer, struct id product,
 {
 	return orders_db_has_bought(c, customer, product, yes);
 }
+
+enum rc orders_gave_back(struct ctx *c, struct id customer, struct id product,
+                         bool *yes)
+{
+	return orders_db_gave_back(c, customer, product, yes);
+}
+
+enum rc orders_refunded(struct ctx *c, struct id refund,
+                        struct order_item **lines, size_t *n)
+{
+	return orders_db_refunded(c, refund, lines, n);
+}

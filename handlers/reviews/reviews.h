@@ -63,6 +63,9 @@ CHECKED enum rc reviews_queue_list(struct ctx *c, const struct review_filter *f,
 struct outbox_event;
 enum rc reviews_watch_written(struct ctx *c, const struct outbox_event *e);
 
+/* Consumer of "payment.refund": what went back is said beside its review. */
+enum rc reviews_mark_returned(struct ctx *c, const struct outbox_event *e);
+
 /* Sums and histograms of all products from the reviews themselves. */
 CHECKED enum rc reviews_rebuild(struct ctx *c);
 

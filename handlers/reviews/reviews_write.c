@@ -63,6 +63,7 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 {
 	struct review_product p = { 0 };
 	struct user_brief user = { 0 };
+	bool gave_back = false;
 	enum rc rc = accounts_need_verified(c);
 
 	if (!rc)
@@ -74,6 +75,8 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 		rc = check_buyer(c, &p);
 	if (!rc)
 		rc = accounts_user_get(c, c->actor, &user);
+	if (!rc)
+		rc = orders_gave_back(c, c->actor, p.id, &gave_back);
 	if (rc)
 		return rc;
 	const struct review row = {
@@ -87,6 +90,7 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 		.text = in->text,
 		.status = "pending",
 		.verified_purchase = true,
+		.is_returned = gave_back,
 		.created_at = c->now,
 		.updated_at = c->now,
 	};

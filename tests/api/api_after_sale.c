@@ -145,31 +145,105 @@ static void a_courier_may_come_in_vain(void)
 	          204, "in vain");
 }
 
+static const struct api_answer *reviewed(const struct joined *one,
+                                         const char *product)
+{
+	return api_post(
+		"/api/reviews/",
+		FMT("{\"product_id\":\"%s\",\"rating\":4,\"title\":\"Good\","
+	            "\"text\":\"Fresh, and it came the next day.\"}",
+	            product),
+		one->access);
+}
+
+/* A paid order of n pieces that have come to the customer. */
+static const struct api_answer *received(const struct joined *one, int n,
+                                         struct on_sale *s, const char **part)
+{
+	*s = api_on_sale("vendor", "50.00", 9);
+	const struct api_answer *order =
+		api_paid_order(s->variant, n, one->access);
+
+	*part = api_part_of(order, s->variant, "id");
+	ship(*part);
+	NEED_API(api_post(FMT("/api/vendor/orders/%s/deliver", *part),
+	                  FMT("{\"code\":\"%s\"}",
+	                      api_part_of(order, s->variant, "delivery_code")),
+	                  token_of("vendor")),
+	         200, "deliver");
+	return order;
+}
+
 /* Of a product that the customer has bought and received. */
 static const struct api_answer *review_of(const struct joined *one,
                                           const char **product)
 {
-	struct on_sale s = api_on_sale("vendor", "50.00", 9);
-	const struct api_answer *order =
-		api_paid_order(s.variant, 1, one->access);
-	const char *part = api_part_of(order, s.variant, "id");
+	struct on_sale s;
+	const char *part;
 
-	ship(part);
-	NEED_API(api_post(FMT("/api/vendor/orders/%s/deliver", part),
-	                  FMT("{\"code\":\"%s\"}",
-	                      api_part_of(order, s.variant, "delivery_code")),
-	                  token_of("vendor")),
-	         200, "deliver");
-	const struct api_answer *a = api_post(
-		"/api/reviews/",
-		FMT("{\"product_id\":\"%s\",\"rating\":4,\"title\":\"Good\","
-	            "\"text\":\"Fresh, and it came the next day.\"}",
-	            s.product),
-		one->access);
+	received(one, 1, &s, &part);
+	const struct api_answer *a = reviewed(one, s.product);
 	NEED_API(a, 201, "a review");
 	CHECK_TRUE(at_true(a, "verified_purchase"), "of a buyer");
 	*product = s.product;
 	return a;
+}
+
+static void give_back_one(const char *part, const char *item)
+{
+	NEED_API(post_once(FMT("/api/vendor/orders/%s/refund", part),
+	                   FMT("{\"lines\":[{\"item_id\":\"%s\",\"quantity\":1"
+	                       "}],\"reason\":\"Came back\"}",
+	                       item),
+	                   token_of("vendor")),
+	         200, "given back");
+}
+
+static bool is_marked(const char *path)
+{
+	return at_true(api_get(path, NULL), "is_returned");
+}
+
+/* Something received, with its published review. */
+struct kept {
+	const char *part, *item, *path, *list;
+};
+
+static struct kept published_review(const struct joined *one, int n)
+{
+	struct on_sale s;
+	struct kept k;
+	const struct api_answer *order = received(one, n, &s, &k.part);
+
+	k.item = api_part_of(order, s.variant, "items[0].id");
+	const struct api_answer *a = reviewed(one, s.product);
+	NEED_API(a, 201, "a review");
+	k.path = FMT("/api/reviews/%s", at_text(a, "id"));
+	k.list = FMT("/api/products/%s/reviews", s.product);
+	NEED_API(
+		api_post(FMT("/api/admin/reviews/%s/approve", at_text(a, "id")),
+	                 NULL, token_of("admin")),
+		200, "published");
+	return k;
+}
+
+static void a_review_of_what_went_back_stays_and_says_so(void)
+{
+	struct joined one = api_customer();
+	struct kept two = published_review(&one, 2);
+	struct kept other = published_review(&one, 1);
+
+	CHECK_TRUE(!at_true(api_get(two.list, NULL), "results[0].is_returned"),
+	           "it is theirs");
+	give_back_one(two.part, two.item);
+	give_back_one(other.part, other.item);
+	NEED_SOON(is_marked(other.path), "the later one was told of");
+	CHECK_TRUE(!is_marked(two.path), "one of two was kept");
+	give_back_one(two.part, two.item);
+	CHECK_SOON(is_marked(two.path), "now both went back");
+	const struct api_answer *a = api_get(two.list, NULL);
+	CHECK_TRUE(at_true(a, "results[0].is_returned"), "in the list, too");
+	CHECK_INT(at_int(a, "summary.count"), 1, "it counts as before");
 }
 
 static void a_review_is_published_answered_and_judged(void)
@@ -216,4 +290,5 @@ CHECK_MAIN_WITH("after the sale", &api_hooks,
                 TEST(a_store_calls_off_its_part_and_gives_money_back),
                 TEST(an_admin_may_do_the_same),
                 TEST(a_courier_may_come_in_vain),
-                TEST(a_review_is_published_answered_and_judged))
+                TEST(a_review_is_published_answered_and_judged),
+                TEST(a_review_of_what_went_back_stays_and_says_so))
