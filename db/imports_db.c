@@ -180,25 +180,6 @@ enum rc imports_db_products(struct ctx *c, struct id vendor,
 	return query_list(q, &product_shape, rows, n_rows);
 }
 
-enum rc imports_db_variants(struct ctx *c, struct id vendor,
-                            const char *const *skus, size_t n,
-                            struct variant **rows, size_t *n_rows)
-{
-	struct query *q = arena_new(c->arena, struct query);
-
-	query_init(q, c);
-	query_add(q,
-	          "SELECT id, product_id, vendor_id, sku, name, options,"
-	          "       price, compare_at_price, sale_price, sale_from,"
-	          "       sale_until, weight_g, barcode, stock,"
-	          "       allow_backorder, low_stock_threshold, version"
-	          "  FROM variant WHERE vendor_id = ? AND sku IN ",
-	          A(vendor));
-	query_texts(q, skus, n);
-	query_add(q, " LIMIT 256");
-	return query_list(q, &variant_vendor_shape, rows, n_rows);
-}
-
 struct id_row {
 	struct id id;
 };

@@ -51,10 +51,6 @@ CHECKED enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
 CHECKED enum rc imports_db_products(struct ctx *c, struct id vendor,
                                     const char *const *slugs, size_t n,
                                     struct product **rows, size_t *n_rows);
-/* Its variants by their SKUs, n <= 256, in any order. */
-CHECKED enum rc imports_db_variants(struct ctx *c, struct id vendor,
-                                    const char *const *skus, size_t n,
-                                    struct variant **rows, size_t *n_rows);
 CHECKED enum rc imports_db_category(struct ctx *c, const char *slug,
                                     struct id *out);
 

@@ -399,39 +399,27 @@ enum rc orders_db_releasable(struct ctx *c, struct when before, int max,
 	                A(before), A(max));
 }
 
-enum rc orders_db_has_bought(struct ctx *c, struct id customer,
-                             struct id product, bool *yes)
+static const struct field bought_fields[] = {
+	FIELD(bought, is_received),
+	FIELD(bought, is_given_back),
+	FIELDS_END,
+};
+static const struct shape bought_shape = SHAPE(bought, bought_fields);
+
+enum rc orders_db_bought(struct ctx *c, struct id customer, struct id product,
+                         struct bought *out)
 {
-	int64_t n = 0;
-	enum rc rc = sql_int(c, &n,
-	                     "SELECT EXISTS (SELECT 1 FROM order_item i"
-	                     "  JOIN vendor_order v ON v.id = i.vendor_order_id"
-	                     " WHERE i.customer_id = ? AND i.product_id = ?"
-	                     "   AND v.status = 'delivered')",
-	                     A(customer), A(product));
-
-	if (!rc)
-		*yes = n != 0;
-	return rc;
-}
-
-enum rc orders_db_gave_back(struct ctx *c, struct id customer,
-                            struct id product, bool *yes)
-{
-	int64_t n = 0;
-	enum rc rc = sql_int(c, &n,
-	                     "SELECT COALESCE(SUM(i.quantity), 0) > 0 AND"
-	                     "       SUM(i.quantity) ="
-	                     "         SUM(i.refunded_quantity)"
-	                     "  FROM order_item i"
-	                     "  JOIN vendor_order v ON v.id = i.vendor_order_id"
-	                     " WHERE i.customer_id = ? AND i.product_id = ?"
-	                     "   AND v.status IN ('delivered', 'refunded')",
-	                     A(customer), A(product));
-
-	if (!rc)
-		*yes = n > 0;
-	return rc;
+	return sql_get(c, &bought_shape, out,
+	               "SELECT COALESCE(MAX(v.status = 'delivered'), 0)"
+	               "         AS is_received,"
+	               "       COALESCE(SUM(i.quantity) ="
+	               "                SUM(i.refunded_quantity), 0)"
+	               "         AS is_given_back"
+	               "  FROM order_item i"
+	               "  JOIN vendor_order v ON v.id = i.vendor_order_id"
+	               " WHERE i.customer_id = ? AND i.product_id = ?"
+	               "   AND v.status IN ('delivered', 'refunded')",
+	               A(customer), A(product));
 }
 
 enum rc orders_db_refunded(struct ctx *c, struct id refund,

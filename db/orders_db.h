@@ -155,10 +155,13 @@ CHECKED enum rc orders_db_releasable(struct ctx *c, struct when before, int max,
                                      struct order_ref **out, size_t *n);
 /* Addresses and notes of finished orders go; amounts and lines stay. */
 CHECKED enum rc orders_db_forget(struct ctx *c, struct id customer);
-CHECKED enum rc orders_db_has_bought(struct ctx *c, struct id customer,
-                                     struct id product, bool *yes);
-CHECKED enum rc orders_db_gave_back(struct ctx *c, struct id customer,
-                                    struct id product, bool *yes);
+/* What a customer has had of a product. */
+struct bought {
+	bool is_received; /* a line of it was delivered and is not paid back */
+	bool is_given_back; /* all that was delivered went back */
+};
+CHECKED enum rc orders_db_bought(struct ctx *c, struct id customer,
+                                 struct id product, struct bought *out);
 CHECKED enum rc orders_db_refunded(struct ctx *c, struct id refund,
                                    struct order_item **out, size_t *n);
 

@@ -87,6 +87,22 @@ enum rc variants_db_of(struct ctx *c, struct id product, bool all,
 	                A(product));
 }
 
+enum rc variants_db_by_sku(struct ctx *c, struct id vendor,
+                           const char *const *skus, size_t n,
+                           struct variant **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q,
+	          OWN_COLUMNS " FROM variant w WHERE w.vendor_id = ?"
+	                      "   AND w.sku IN ",
+	          A(vendor));
+	query_texts(q, skus, n);
+	query_add(q, " LIMIT 256");
+	return query_list(q, &variant_vendor_shape, rows, n_rows);
+}
+
 static const struct sort variant_sorts[] = {
 	{ "position", "w.position", false },
 	{ "price", "w.price", false },

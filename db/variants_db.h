@@ -22,6 +22,11 @@ CHECKED enum rc variants_db_lock_all(struct ctx *c, const struct id *ids,
  * ones only unless all. */
 CHECKED enum rc variants_db_of(struct ctx *c, struct id product, bool all,
                                struct variant **out, size_t *n);
+/* Those of the store with these SKUs, n <= 256, in any order, without their
+ * currency. */
+CHECKED enum rc variants_db_by_sku(struct ctx *c, struct id vendor,
+                                   const char *const *skus, size_t n,
+                                   struct variant **rows, size_t *n_rows);
 /* Pages of active variants of visible products; product none = of all. */
 CHECKED enum rc variants_db_list(struct ctx *c, struct id product,
                                  const struct page *page, struct variant **rows,

@@ -21,6 +21,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/fastcgi_client.h \
 	%D%/support/goods.c \
 	%D%/support/goods.h \
+	%D%/support/imports.c \
+	%D%/support/imports.h \
 	%D%/support/inproc.c \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \

@@ -49,42 +49,59 @@ enum rc catalog_admin_product_get(struct req *r)
 	return rc ? rc : answer(r, id, NULL);
 }
 
-enum rc catalog_admin_approve_post(struct req *r)
+typedef enum rc decision(struct ctx *c, struct id product,
+                         const struct reason_in *in);
+
+static enum rc decide(struct req *r, const struct reason_in *in, decision *what)
 {
 	struct change ch = { .thing = &products };
 	enum rc rc = change_begin(r, &ch);
 
 	if (rc)
 		return rc;
-	return change_end(r, &ch, catalog_product_approve(&r->ctx, ch.id));
+	return change_end(r, &ch, what(&r->ctx, ch.id, in));
+}
+
+static enum rc decide_with_reason(struct req *r, decision *what)
+{
+	struct reason_in in;
+
+	req_body(r, &in);
+	return decide(r, &in, what);
+}
+
+static enum rc approve(struct ctx *c, struct id product,
+                       const struct reason_in *in)
+{
+	(void)in; /* approval needs no reason */
+	return catalog_product_approve(c, product);
+}
+
+static enum rc reject(struct ctx *c, struct id product,
+                      const struct reason_in *in)
+{
+	return catalog_product_reject(c, product, in->reason_code, in->reason);
+}
+
+static enum rc archive(struct ctx *c, struct id product,
+                       const struct reason_in *in)
+{
+	return catalog_product_archive(c, product, in->reason);
+}
+
+enum rc catalog_admin_approve_post(struct req *r)
+{
+	return decide(r, NULL, approve);
 }
 
 enum rc catalog_admin_reject_post(struct req *r)
 {
-	struct change ch = { .thing = &products };
-	struct reason_in in;
-
-	req_body(r, &in);
-	enum rc rc = change_begin(r, &ch);
-
-	if (rc)
-		return rc;
-	rc = catalog_product_reject(&r->ctx, ch.id, in.reason_code, in.reason);
-	return change_end(r, &ch, rc);
+	return decide_with_reason(r, reject);
 }
 
 enum rc catalog_admin_archive_post(struct req *r)
 {
-	struct change ch = { .thing = &products };
-	struct reason_in in;
-
-	req_body(r, &in);
-	enum rc rc = change_begin(r, &ch);
-
-	if (rc)
-		return rc;
-	rc = catalog_product_archive(&r->ctx, ch.id, in.reason);
-	return change_end(r, &ch, rc);
+	return decide_with_reason(r, archive);
 }
 
 enum rc catalog_admin_trust_put(struct req *r)

@@ -365,8 +365,8 @@ static enum rc look_again(struct ctx *c, struct together *t,
 		return RC_OK;
 	enum rc rc = work_together(c, t);
 	if (!rc)
-		rc = imports_db_variants(c, t->m->row.vendor_id, &sku, 1, &rows,
-		                         &n);
+		rc = variants_db_by_sku(c, t->m->row.vendor_id, &sku, 1, &rows,
+		                        &n);
 	*v = n ? rows : NULL;
 	return rc;
 }
@@ -460,8 +460,8 @@ static enum rc look_up(struct ctx *c, struct together *t,
 
 		some = n_skus - at < CATALOG_BATCH ? n_skus - at
 		                                   : CATALOG_BATCH;
-		rc = imports_db_variants(c, t->m->row.vendor_id, skus + at,
-		                         some, &rows, &n_found);
+		rc = variants_db_by_sku(c, t->m->row.vendor_id, skus + at, some,
+		                        &rows, &n_found);
 		if (n_found)
 			memcpy(t->variants + t->n_variants, rows,
 			       n_found * sizeof(*rows));

@@ -26,14 +26,21 @@ static enum rc refuse(struct ctx *c, const struct product *p, const char *what)
 	            "The product is %s: it can not be %s.", p->status, what);
 }
 
-/* The edit that waits on a live product, if there is one. */
-static enum rc open_revision(struct ctx *c, const struct product *p,
-                             bool *found, struct product_revision *r)
+/* What is to be decided: a locked product, or the edit that waits on it. */
+struct matter {
+	struct product p;
+	bool has_revision;
+	struct product_revision r;
+};
+
+static enum rc lock(struct ctx *c, struct id product, struct matter *m)
 {
-	*found = false;
-	if (strcmp(p->status, "approved") != 0)
-		return RC_OK;
-	return products_db_open_revision(c, p->id, found, r);
+	enum rc rc = products_db_lock(c, product, none, &m->p);
+
+	m->has_revision = false;
+	if (rc || strcmp(m->p.status, "approved") != 0)
+		return rc;
+	return products_db_open_revision(c, product, &m->has_revision, &m->r);
 }
 
 static enum rc decide(struct ctx *c, struct product *p, const char *status,
@@ -53,35 +60,35 @@ static enum rc decide(struct ctx *c, struct product *p, const char *status,
 	             by.old_status, reason);
 }
 
-static enum rc approve(struct ctx *c, struct id product)
+static enum rc approve_revision(struct ctx *c, struct matter *m)
 {
-	struct product p = { 0 };
-	struct product_revision r = { 0 };
-	bool has_revision = false;
-	enum rc rc = products_db_lock(c, product, none, &p);
+	enum rc rc =
+		products_db_close_revision(c, m->r.id, "approved", NULL, NULL);
 
 	if (!rc)
-		rc = open_revision(c, &p, &has_revision, &r);
+		rc = catalog_revision_apply(c, &m->p, &m->r);
+	if (!rc)
+		rc = catalog_announce(c, &m->p, "revision_approved");
+	return rc ? rc
+	          : audit(c, "product.revision_approved", &m->p, m->p.status,
+	                  NULL);
+}
+
+static enum rc approve(struct ctx *c, struct id product)
+{
+	struct matter m = { 0 };
+	enum rc rc = lock(c, product, &m);
+
 	if (rc)
 		return rc;
-	if (has_revision) {
-		rc = products_db_close_revision(c, r.id, "approved", NULL,
-		                                NULL);
-		if (!rc)
-			rc = catalog_revision_apply(c, &p, &r);
-		if (!rc)
-			rc = catalog_announce(c, &p, "revision_approved");
-		if (!rc)
-			rc = audit(c, "product.revision_approved", &p, p.status,
-			           NULL);
-		return rc;
-	}
-	if (strcmp(p.status, "pending") != 0)
-		return refuse(c, &p, "approved");
-	if (!p.n_variants)
+	if (m.has_revision)
+		return approve_revision(c, &m);
+	if (strcmp(m.p.status, "pending") != 0)
+		return refuse(c, &m.p, "approved");
+	if (!m.p.n_variants)
 		return fail(c, RC_CONFLICT, "no_variants",
 		            "The product has nothing to sell.");
-	return decide(c, &p, "approved", NULL, NULL);
+	return decide(c, &m.p, "approved", NULL, NULL);
 }
 
 enum rc catalog_product_approve(struct ctx *c, struct id product)
@@ -93,36 +100,37 @@ enum rc catalog_product_approve(struct ctx *c, struct id product)
 	return sql_end(c, approve(c, product));
 }
 
+static enum rc reject_revision(struct ctx *c, struct matter *m,
+                               const char *reason_code, const char *reason)
+{
+	enum rc rc = products_db_close_revision(c, m->r.id, "rejected",
+	                                        reason_code, reason);
+
+	if (!rc)
+		rc = catalog_note(c, &m->p, none, catalog_cause(c), "revision",
+		                  "pending", "rejected");
+	m->p.reason_code = reason_code;
+	m->p.reason = reason;
+	if (!rc)
+		rc = catalog_announce(c, &m->p, "revision_rejected");
+	return rc ? rc
+	          : audit(c, "product.revision_rejected", &m->p, m->p.status,
+	                  reason);
+}
+
 static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
                       const char *reason)
 {
-	struct product p = { 0 };
-	struct product_revision r = { 0 };
-	bool has_revision = false;
-	enum rc rc = products_db_lock(c, product, none, &p);
+	struct matter m = { 0 };
+	enum rc rc = lock(c, product, &m);
 
-	if (!rc)
-		rc = open_revision(c, &p, &has_revision, &r);
 	if (rc)
 		return rc;
-	if (has_revision) {
-		rc = products_db_close_revision(c, r.id, "rejected",
-		                                reason_code, reason);
-		if (!rc)
-			rc = catalog_note(c, &p, none, catalog_cause(c),
-			                  "revision", "pending", "rejected");
-		p.reason_code = reason_code;
-		p.reason = reason;
-		if (!rc)
-			rc = catalog_announce(c, &p, "revision_rejected");
-		if (!rc)
-			rc = audit(c, "product.revision_rejected", &p, p.status,
-			           reason);
-		return rc;
-	}
-	if (strcmp(p.status, "pending") != 0)
-		return refuse(c, &p, "rejected");
-	return decide(c, &p, "rejected", reason_code, reason);
+	if (m.has_revision)
+		return reject_revision(c, &m, reason_code, reason);
+	if (strcmp(m.p.status, "pending") != 0)
+		return refuse(c, &m.p, "rejected");
+	return decide(c, &m.p, "rejected", reason_code, reason);
 }
 
 enum rc catalog_product_reject(struct ctx *c, struct id product,

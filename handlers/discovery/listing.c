@@ -181,7 +181,39 @@ static enum rc choose_order(struct req *r, const struct product_filter *f)
 	return RC_OK;
 }
 
-/* Those of one product lie one behind the other: each card has its piece. */
+/* Rows that belong to products: where they name theirs. */
+struct belongings {
+	size_t size, product_at;
+};
+static const struct belongings variants = {
+	sizeof(struct variant), offsetof(struct variant, product_id)
+};
+static const struct belongings images = {
+	sizeof(struct product_image), offsetof(struct product_image, product_id)
+};
+
+static bool is_of(struct id product, const struct belongings *b,
+                  const void *rows, size_t i)
+{
+	const char *row = (const char *)rows + i * b->size;
+
+	return !memcmp(row + b->product_at, product.b, sizeof(product.b));
+}
+
+/* Those of one product lie one behind the other: the first and how many. */
+static size_t piece_of(struct id product, const struct belongings *b,
+                       const void *rows, size_t n, size_t *n_piece)
+{
+	size_t from = 0;
+
+	while (from < n && !is_of(product, b, rows, from))
+		from++;
+	*n_piece = 0;
+	while (from + *n_piece < n && is_of(product, b, rows, from + *n_piece))
+		++*n_piece;
+	return from;
+}
+
 static enum rc add_variants(struct ctx *c, struct product_card *cards,
                             size_t n_cards)
 {
@@ -193,15 +225,11 @@ static enum rc add_variants(struct ctx *c, struct product_card *cards,
 		variant_availability(&rows[i]);
 	for (size_t k = 0; k < n_cards; k++) {
 		struct product_card *card = &cards[k];
-		size_t i = 0;
 
-		while (i < n && !id_equal(rows[i].product_id, card->id))
-			i++;
-		card->variants = rows + i;
-		for (; i < n && id_equal(rows[i].product_id, card->id); i++) {
-			rows[i].currency = card->currency;
-			card->n_variants++;
-		}
+		card->variants = rows + piece_of(card->id, &variants, rows, n,
+		                                 &card->n_variants);
+		for (size_t i = 0; i < card->n_variants; i++)
+			card->variants[i].currency = card->currency;
 	}
 	return rc;
 }
@@ -216,15 +244,9 @@ static enum rc add_images(struct ctx *c, struct product_card *cards,
 	for (size_t k = 0; k < n_cards; k++)
 		ids[k] = cards[k].id;
 	enum rc rc = media_list_of_products(c, ids, n_cards, &rows, &n);
-	for (size_t k = 0; k < n_cards; k++) {
-		size_t i = 0;
-
-		while (i < n && !id_equal(rows[i].product_id, ids[k]))
-			i++;
-		cards[k].images = rows + i;
-		for (; i < n && id_equal(rows[i].product_id, ids[k]); i++)
-			cards[k].n_images++;
-	}
+	for (size_t k = 0; k < n_cards; k++)
+		cards[k].images = rows + piece_of(ids[k], &images, rows, n,
+		                                  &cards[k].n_images);
 	return rc;
 }
 

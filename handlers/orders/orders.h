@@ -182,13 +182,9 @@ const char *orders_delivery_code(struct ctx *c, struct id part);
 /* Demo data and tests: the sandbox says paid, and the order follows. */
 CHECKED enum rc orders_pay_in_sandbox(struct ctx *c, struct id order);
 
-/* For reviews: a line of this product was delivered to them. */
-CHECKED enum rc orders_has_bought(struct ctx *c, struct id customer,
-                                  struct id product, bool *yes);
-
-/* Whether all that they have received of it went back again. */
-CHECKED enum rc orders_gave_back(struct ctx *c, struct id customer,
-                                 struct id product, bool *yes);
+/* For reviews: what they have had of the product. */
+CHECKED enum rc orders_bought(struct ctx *c, struct id customer,
+                              struct id product, struct bought *out);
 /* The lines of its order of which something went back by then; only ids. */
 CHECKED enum rc orders_refunded(struct ctx *c, struct id refund,
                                 struct order_item **lines, size_t *n);

@@ -109,16 +109,10 @@ enum rc orders_load_part(struct ctx *c, struct id id, struct id vendor,
 	return RC_OK;
 }
 
-enum rc orders_has_bought(struct ctx *c, struct id customer, struct id product,
-                          bool *yes)
+enum rc orders_bought(struct ctx *c, struct id customer, struct id product,
+                      struct bought *out)
 {
-	return orders_db_has_bought(c, customer, product, yes);
-}
-
-enum rc orders_gave_back(struct ctx *c, struct id customer, struct id product,
-                         bool *yes)
-{
-	return orders_db_gave_back(c, customer, product, yes);
+	return orders_db_bought(c, customer, product, out);
 }
 
 enum rc orders_refunded(struct ctx *c, struct id refund,

@@ -31,11 +31,11 @@ enum rc reviews_watch_written(struct ctx *c, const struct outbox_event *e)
 static enum rc mark(struct ctx *c, struct id customer, struct id product)
 {
 	struct review r = { 0 };
-	bool gave_back = false;
+	struct bought had = { 0 };
 	int64_t changed = 0;
-	enum rc rc = orders_gave_back(c, customer, product, &gave_back);
+	enum rc rc = orders_bought(c, customer, product, &had);
 
-	if (!rc && gave_back)
+	if (!rc && had.is_given_back)
 		rc = reviews_db_return(c, customer, product, &changed, &r);
 	if (!rc && changed)
 		reviews_touch(c, &r);

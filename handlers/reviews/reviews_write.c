@@ -21,9 +21,9 @@ static const char *shown_name(struct ctx *c, const char *name)
 }
 
 /* Who sells it has no opinion on it. */
-static enum rc check_buyer(struct ctx *c, const struct review_product *p)
+static enum rc check_buyer(struct ctx *c, const struct review_product *p,
+                           struct bought *had)
 {
-	bool bought = false;
 
 	if (!id_is_none(c->vendor) && id_equal(c->vendor, p->vendor_id)) {
 		enum rc noted = security_event_add(c, "review.self", c->actor,
@@ -33,10 +33,10 @@ static enum rc check_buyer(struct ctx *c, const struct review_product *p)
 		return fail(c, RC_FORBIDDEN, "own_product",
 		            "A store cannot review its own products");
 	}
-	enum rc rc = orders_has_bought(c, c->actor, p->id, &bought);
+	enum rc rc = orders_bought(c, c->actor, p->id, had);
 	if (rc)
 		return rc;
-	if (!bought)
+	if (!had->is_received)
 		return fail(c, RC_FORBIDDEN, "not_bought",
 		            "Only those who received the product may review "
 		            "it");
@@ -63,7 +63,7 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 {
 	struct review_product p = { 0 };
 	struct user_brief user = { 0 };
-	bool gave_back = false;
+	struct bought had = { 0 };
 	enum rc rc = accounts_need_verified(c);
 
 	if (!rc)
@@ -72,11 +72,9 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 		rc = fail(c, RC_NOT_FOUND, "not_found",
 		          "There is no such product");
 	if (!rc)
-		rc = check_buyer(c, &p);
+		rc = check_buyer(c, &p, &had);
 	if (!rc)
 		rc = accounts_user_get(c, c->actor, &user);
-	if (!rc)
-		rc = orders_gave_back(c, c->actor, p.id, &gave_back);
 	if (rc)
 		return rc;
 	const struct review row = {
@@ -90,7 +88,7 @@ enum rc reviews_write(struct ctx *c, const struct review_new *in,
 		.text = in->text,
 		.status = "pending",
 		.verified_purchase = true,
-		.is_returned = gave_back,
+		.is_returned = had.is_given_back,
 		.created_at = c->now,
 		.updated_at = c->now,
 	};

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "db/imports_db.h"
 #include "db/sql.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog.h"
@@ -142,17 +141,4 @@ const struct answered *patch_as(const char *path, const char *body,
                                 const struct person *who)
 {
 	return request("PATCH", path, body, who->bearer);
-}
-
-struct id an_import(const struct person *owner, const char *text, bool dry)
-{
-	struct product_import i = { .id = id_new(),
-		                    .vendor_id = owner->vendor,
-		                    .actor_id = owner->id,
-		                    .is_dry_run = dry,
-		                    .n_bytes = (int64_t)strlen(text) };
-
-	NEED_RC(imports_db_insert(tc, &i, (struct blob){ text, strlen(text) }),
-	        RC_OK, "insert");
-	return i.id;
 }

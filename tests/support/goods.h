@@ -30,7 +30,4 @@ const struct answered *patch_as(const char *path, const char *body,
  * rows and catalog_rebuild; names "Thing <i>", prices 1.00 and up. */
 void many_products(const struct person *owner, struct id category, int n);
 
-/* An import of this CSV file, still to be done. */
-struct id an_import(const struct person *owner, const char *text, bool dry);
-
 #endif

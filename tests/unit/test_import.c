@@ -10,7 +10,7 @@
 #include "db/sql.h"
 #include "fcgi/base/csv.h"
 #include "handlers/catalog/catalog.h"
-#include "tests/support/goods.h"
+#include "tests/support/imports.h"
 
 static const struct id none;
 
@@ -75,36 +75,6 @@ static void what_is_written_reads_back_and_runs_nowhere(void)
 		CHECK_TEXT(back[i].s, cells[i], cells[i]);
 }
 
-/* Runs of the job, each as a job of its own. */
-static int run_import(void)
-{
-	bool more = true;
-	int runs = 0;
-
-	while (more && runs < 1000) {
-		struct ctx c;
-
-		ctx_init(&c, tc->arena);
-		c.now = tc->now;
-		c.roles = ROLE_SYSTEM;
-		enum rc rc = catalog_job_import(&c, &more);
-		CHECK_INT(rc, RC_OK, c.err.detail ? c.err.detail : "run");
-		runs++;
-		if (rc)
-			break;
-		dispatch_flush_touches(&c);
-	}
-	return runs;
-}
-
-static const struct answered *report(const struct person *owner, struct id id)
-{
-	return request(
-		"GET",
-		arena_fmt(tc->arena, "/api/vendor/imports/%s", text_of(id)),
-		NULL, owner->bearer);
-}
-
 #define HEAD "product,name,category,sku,price,stock,options\n"
 
 static void lines_become_products_with_variants(void)
@@ -117,14 +87,14 @@ static void lines_become_products_with_variants(void)
 
 	a_category("Goods", none);
 	struct id dry = an_import(owner, file, true);
-	run_import();
-	const struct answered *a = report(owner, dry);
+	import_all();
+	const struct answered *a = import_report(owner, dry);
 	CHECK_TEXT(answered_text(a, "status"), "done", a->body);
 	CHECK_TEXT(answered_text(a, "n_created"), "3", "would be new");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 0, "a look only");
 	struct id real = an_import(owner, file, false);
-	run_import();
-	a = report(owner, real);
+	import_all();
+	a = import_report(owner, real);
 	CHECK_TEXT(answered_text(a, "n_created"), "3", a->body);
 	CHECK_TEXT(answered_text(a, "n_done"), "3", "all");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 2, "products");
@@ -133,10 +103,11 @@ static void lines_become_products_with_variants(void)
 	                    " WHERE cause = 'import' AND cause_id IS NOT NULL"),
 	          9, "the timeline says which import");
 	struct id again = an_import(owner, file, false);
-	run_import();
-	CHECK_TEXT(answered_text(report(owner, again), "n_unchanged"), "3",
-	           "the same again");
-	CHECK_INT(report(an_owner(), again)->status, 404, "nobody else's");
+	import_all();
+	CHECK_TEXT(answered_text(import_report(owner, again), "n_unchanged"),
+	           "3", "the same again");
+	CHECK_INT(import_report(an_owner(), again)->status, 404,
+	          "nobody else's");
 }
 
 static void faults_stand_by_line_and_leave_the_rest_alone(void)
@@ -151,8 +122,8 @@ static void faults_stand_by_line_and_leave_the_rest_alone(void)
 
 	a_category("Goods", none);
 	struct id id = an_import(owner, file, false);
-	run_import();
-	const struct answered *a = report(owner, id);
+	import_all();
+	const struct answered *a = import_report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_created"), "2", a->body);
 	CHECK_TEXT(answered_text(a, "n_failed"), "4", "failed");
 	CHECK_TEXT(answered_text(a, "faults.0.line"), "3", "line");
@@ -162,8 +133,8 @@ static void faults_stand_by_line_and_leave_the_rest_alone(void)
 	CHECK_TEXT(answered_text(a, "faults.2.line"), "5", "its group too");
 	CHECK_TEXT(answered_text(a, "faults.3.field"), "sku_taken", "taken");
 	struct id bad = an_import(owner, "product,colour\nx,y\n", false);
-	run_import();
-	a = report(owner, bad);
+	import_all();
+	a = import_report(owner, bad);
 	CHECK_TEXT(answered_text(a, "status"), "failed", a->body);
 	CHECK_HAS(a->body, "colour", "says which column");
 }
@@ -178,8 +149,8 @@ static void an_import_changes_what_differs(void)
 	                         "product,sku,price,stock\n"
 	                         "mug,mug-R,80.00,9\nmug,mug-B,150.00,0\n",
 	                         false);
-	run_import();
-	const struct answered *a = report(owner, id);
+	import_all();
+	const struct answered *a = import_report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_updated"), "1", a->body);
 	CHECK_TEXT(answered_text(a, "n_unchanged"), "1", a->body);
 	CHECK_TEXT(answered_text(request("GET", "/api/products", NULL),
@@ -204,8 +175,8 @@ static void an_export_imports_again_unchanged(void)
 
 	CHECK_HAS(text, "mug,Mug,goods,", "a row");
 	struct id id = an_import(owner, text, false);
-	run_import();
-	a = report(owner, id);
+	import_all();
+	a = import_report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_unchanged"), "4", a->body);
 	CHECK_TEXT(answered_text(a, "n_failed"), "0", a->body);
 }
@@ -224,20 +195,21 @@ static void a_long_file_is_read_in_parts_and_resumed(void)
 	struct id id = an_import(owner, b.s, false);
 	NEED_RC(catalog_job_import(tc, &more), RC_OK, "first part");
 	CHECK_TRUE(more, "there is more");
-	CHECK_TEXT(answered_text(report(owner, id), "status"), "running",
+	CHECK_TEXT(answered_text(import_report(owner, id), "status"), "running",
 	           "on its way");
-	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "512", "so far");
+	CHECK_TEXT(answered_text(import_report(owner, id), "n_done"), "512",
+	           "so far");
 	/* A worker that took it and was killed: the lease runs out. */
 	struct product_import row;
 	bool found = false;
 	NEED_RC(imports_db_lease(tc, &found, &row), RC_OK, "lease");
 	CHECK_TRUE(found, "taken");
-	run_import();
-	CHECK_TEXT(answered_text(report(owner, id), "n_done"), "512",
+	import_all();
+	CHECK_TEXT(answered_text(import_report(owner, id), "n_done"), "512",
 	           "nobody else works on it meanwhile");
 	tc->now = when_plus(tc->now, 61);
-	run_import();
-	CHECK_TEXT(answered_text(report(owner, id), "n_created"), "1000",
+	import_all();
+	CHECK_TEXT(answered_text(import_report(owner, id), "n_created"), "1000",
 	           "all, once");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 1000, "products");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product_import"
@@ -245,18 +217,8 @@ static void a_long_file_is_read_in_parts_and_resumed(void)
 	          1, "the file is gone");
 }
 
-static bool start(void)
-{
-	return setenv("MERKATO_TEMP_DIR", "/tmp", 1) == 0 && people_start();
-}
-
-static const struct check_hooks hooks = {
-	.start = start,
-	.stop = database_stop,
-	.after = people_after,
-};
-
-CHECK_MAIN_WITH("import", &hooks, TEST(cells_are_read_as_rfc_4180_has_them),
+CHECK_MAIN_WITH("import", &import_hooks,
+                TEST(cells_are_read_as_rfc_4180_has_them),
                 TEST(what_is_written_reads_back_and_runs_nowhere),
                 TEST(lines_become_products_with_variants),
                 TEST(faults_stand_by_line_and_leave_the_rest_alone),

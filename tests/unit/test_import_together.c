@@ -11,62 +11,13 @@
 #include "db/imports_db.h"
 #include "db/sql.h"
 #include "handlers/catalog/catalog.h"
-#include "tests/support/goods.h"
+#include "tests/support/imports.h"
 #include "tests/support/sql_faults.h"
 
 #define HEAD "product,name,category,sku,price,stock,options,description\n"
 #define RED "\"{\"\"Colour\"\":\"\"Red\"\"}\""
 
 static const struct id none;
-
-/* Taken from the memory of each run before it begins. */
-static size_t ballast;
-
-/* One run of the job as a job of its own; how many statements it took. */
-static enum rc run_once(bool *more, int *n_statements)
-{
-	struct arena *a = arena_create(64 << 20);
-	struct ctx c;
-
-	arena_alloc(a, ballast + 1);
-	ctx_init(&c, a);
-	c.now = tc->now;
-	c.roles = ROLE_SYSTEM;
-	enum rc rc = catalog_job_import(&c, more);
-	sql_reset(&c);
-	if (!rc)
-		dispatch_flush_touches(&c);
-	*n_statements += c.n_statements;
-	arena_destroy(a);
-	return rc;
-}
-
-static int run_import(void)
-{
-	int n_statements = 0;
-	bool more = true;
-
-	for (int runs = 0; more && runs < 1000; runs++)
-		NEED_RC(run_once(&more, &n_statements), RC_OK, "run");
-	return n_statements;
-}
-
-static const struct answered *report(const struct person *owner, struct id id)
-{
-	return request(
-		"GET",
-		arena_fmt(tc->arena, "/api/vendor/imports/%s", text_of(id)),
-		NULL, owner->bearer);
-}
-
-static const struct answered *imported(const struct person *owner,
-                                       const char *text)
-{
-	struct id id = an_import(owner, text, false);
-
-	run_import();
-	return report(owner, id);
-}
 
 /* The counts of a category, the journal and the bounds are what they should. */
 static void check_all_is_right(const char *what)
@@ -206,14 +157,14 @@ static void many_that_are_refused_are_looked_at_once(void)
 
 	a_category("Goods", none);
 	an_import(owner, many_lines(300, "5.00"), false);
-	run_import();
+	import_all();
 	buf_init(&b, tc->arena, 1 << 14);
 	buf_puts(&b, HEAD);
 	for (int i = 0; i < 300; i++)
 		buf_fmt(&b, "other-%d,Other,goods,S-%d,5.00,1,,\n", i, i);
 	struct id id = an_import(owner, b.s, false);
-	int n = run_import();
-	const struct answered *a = report(owner, id);
+	int n = import_all();
+	const struct answered *a = import_report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_failed"), "300", "all");
 	CHECK_TEXT(answered_text(a, "faults.299.line"), "301", "each");
 	CHECK_TRUE(n < 300 * 12, arena_fmt(tc->arena, "%d for bad ones", n));
@@ -230,12 +181,11 @@ static void a_run_ends_before_its_memory_does(void)
 	a_category("Goods", none);
 	struct id id = an_import(owner, many_lines(500, "5.00"), false);
 	/* Nearly as much as a run may take. */
-	ballast = 31 << 20;
 	for (; more && runs < 100; runs++)
-		NEED_RC(run_once(&more, &n), RC_OK, "run");
-	ballast = 0;
+		NEED_RC(import_once(31 << 20, &more, &n), RC_OK, "run");
 	CHECK_TRUE(!more && runs > 2, "chunk by chunk");
-	CHECK_TEXT(answered_text(report(owner, id), "n_created"), "500", "all");
+	CHECK_TEXT(answered_text(import_report(owner, id), "n_created"), "500",
+	           "all");
 	check_all_is_right("in parts");
 }
 
@@ -245,13 +195,13 @@ static void lines_cost_few_statements(void)
 
 	a_category("Goods", none);
 	an_import(owner, many_lines(400, "5.00"), false);
-	int n = run_import();
+	int n = import_all();
 	CHECK_TRUE(n < 200, arena_fmt(tc->arena, "%d for new ones", n));
 	an_import(owner, many_lines(400, "5.00"), false);
-	n = run_import();
+	n = import_all();
 	CHECK_TRUE(n < 20, arena_fmt(tc->arena, "%d, nothing changed", n));
 	an_import(owner, many_lines(400, "6.00"), false);
-	n = run_import();
+	n = import_all();
 	CHECK_TRUE(n < 550, arena_fmt(tc->arena, "%d for prices", n));
 	CHECK_INT(db_number("SELECT COUNT(*) FROM product"
 	                    " WHERE min_price = 600 AND version > 1"),
@@ -301,8 +251,8 @@ static void a_look_reports_and_leaves_nothing(void)
 		owner,
 		with_line(many_lines(20, "5.00"), 7, "x,X,nowhere,X,1.00,1,,"),
 		true);
-	run_import();
-	const struct answered *a = report(owner, id);
+	import_all();
+	const struct answered *a = import_report(owner, id);
 	CHECK_TEXT(answered_text(a, "n_created"), "19", a->body);
 	CHECK_TEXT(answered_text(a, "faults.0.line"), "9", a->body);
 	CHECK_INT(db_number("SELECT (SELECT COUNT(*) FROM product) +"
@@ -336,7 +286,7 @@ static struct id a_mixed_file(const struct person *owner)
 static void check_mixed(const struct person *owner, struct id id,
                         const char *what)
 {
-	const struct answered *a = report(owner, id);
+	const struct answered *a = import_report(owner, id);
 
 	CHECK_TEXT(answered_text(a, "n_created"), "2", what);
 	CHECK_TEXT(answered_text(a, "n_updated"), "2", what);
@@ -366,11 +316,11 @@ static void a_fault_at_any_statement_changes_nothing_in_the_end(void)
 			bool more = true;
 
 			fault_at(k, errors[e]);
-			enum rc rc = run_once(&more, &n);
+			enum rc rc = import_once(0, &more, &n);
 			struck = fault_clear();
 			CHECK_TRUE(!rc || struck, what);
 			tc->now = when_plus(tc->now, 61);
-			run_import();
+			import_all();
 			check_mixed(owner, id, what);
 			people_after();
 			NEED_TRUE(k < 200, "it ends");
@@ -394,12 +344,12 @@ static bool dies_at(int k)
 		int n = 0;
 
 		fault_kill(k);
-		_exit(run_once(&more, &n) != RC_OK);
+		_exit(import_once(0, &more, &n) != RC_OK);
 	}
 	NEED_TRUE(pid > 0 && waitpid(pid, &status, 0) == pid, "waited");
 	CHECK_TRUE(WIFSIGNALED(status) || !WEXITSTATUS(status), what);
 	tc->now = when_plus(tc->now, 61);
-	run_import();
+	import_all();
 	check_mixed(owner, id, what);
 	people_after();
 	return WIFSIGNALED(status);
@@ -411,18 +361,7 @@ static void a_killed_job_goes_on_where_it_was(void)
 		NEED_TRUE(k < 200, "it ends");
 }
 
-static bool start(void)
-{
-	return setenv("MERKATO_TEMP_DIR", "/tmp", 1) == 0 && people_start();
-}
-
-static const struct check_hooks hooks = {
-	.start = start,
-	.stop = database_stop,
-	.after = people_after,
-};
-
-CHECK_MAIN_WITH("import of many lines together", &hooks,
+CHECK_MAIN_WITH("import of many lines together", &import_hooks,
                 TEST(lines_about_the_same_follow_each_other),
                 TEST(a_sku_twice_in_one_product_is_changed_twice),
                 TEST(one_that_is_refused_spoils_no_other),

@@ -198,12 +198,12 @@ static void an_order_goes_its_way_to_the_door(void)
 	CHECK_RC(orders_deliver(tc, b, store_b, orders_delivery_code(tc, b)),
 	         RC_OK, "deliver");
 	CHECK_TEXT(shop_load(o.id).status, "delivered", "all");
-	bool yes = false;
+	struct bought had = { 0 };
 	struct id product = part_of(&o, store_a)->items[0].product_id;
-	CHECK_RC(orders_has_bought(tc, customer, product, &yes), RC_OK, "b");
-	CHECK_TRUE(yes, "has bought");
-	CHECK_RC(orders_has_bought(tc, id_new(), product, &yes), RC_OK, "b");
-	CHECK_FALSE(yes, "another has not");
+	CHECK_RC(orders_bought(tc, customer, product, &had), RC_OK, "b");
+	CHECK_TRUE(had.is_received, "has bought");
+	CHECK_RC(orders_bought(tc, id_new(), product, &had), RC_OK, "b");
+	CHECK_FALSE(had.is_received, "another has not");
 	shop_check_books("delivered");
 }
 
