@@ -104,6 +104,14 @@ static void on_jobs_leave(int sig)
 	jobs_stop = 1;
 }
 
+/* The job runner's own; set after fork. */
+static int jobs_seat = -1;
+
+static void on_jobs_rest(void)
+{
+	scoreboard_served(jobs_seat, 0, worker_resident_kb());
+}
+
 static void run_jobs(int seat)
 {
 	struct sigaction leave = { .sa_handler = on_jobs_leave };
@@ -121,7 +129,8 @@ static void run_jobs(int seat)
 		m.plan->worker.open();
 	/* Not before: an end in open is a start that failed. */
 	scoreboard_set(seat, SEAT_IDLE);
-	m.plan->jobs(&jobs_stop);
+	jobs_seat = seat;
+	m.plan->jobs(&jobs_stop, on_jobs_rest);
 	if (m.plan->worker.close)
 		m.plan->worker.close();
 }

@@ -16,7 +16,9 @@
 
 struct master_plan {
 	struct worker_plan worker;
-	void (*jobs)(const volatile int *stop); /* NULL = no job runner */
+	/* NULL = no job runner. rests is called whenever it has nothing to do.
+	 */
+	void (*jobs)(const volatile int *stop, void (*rests)(void));
 	/* Reads the configuration again; false keeps the old one. */
 	bool (*reload)(void);
 	/* Once the sockets are open and before the first fork; or NULL. */

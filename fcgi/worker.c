@@ -139,7 +139,7 @@ static int watch(int fd)
 	return poll;
 }
 
-static uint64_t resident_kb(void)
+uint64_t worker_resident_kb(void)
 {
 	unsigned long size = 0, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
@@ -182,7 +182,7 @@ static bool is_fit(int seat, uint64_t n, uint64_t allowed)
 	bool is_fit = n < allowed;
 
 	if (n % MEMORY_CHECK == 1) {
-		kb = resident_kb();
+		kb = worker_resident_kb();
 		if (kb > (uint64_t)settings->worker_memory_mb * 1024) {
 			log_info("worker", "leaves at %llu kB",
 			         (unsigned long long)kb);
@@ -248,7 +248,7 @@ int worker_serve(const struct worker_plan *plan, int fd, int seat,
 	at.fastcgi = fastcgi_open(fd);
 	if (plan->open)
 		plan->open();
-	scoreboard_served(seat, 0, resident_kb());
+	scoreboard_served(seat, 0, worker_resident_kb());
 	scoreboard_set(seat, SEAT_IDLE);
 	work(plan, fd, seat, deadline_s, &open);
 	if (plan->close)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct req;
 
@@ -22,5 +23,7 @@ struct worker_plan {
  * deadline_s > 0 = watches its own deadline, having no master. */
 int worker_serve(const struct worker_plan *plan, int fd, int seat,
                  int deadline_s);
+/* Memory that this process holds; 0 = the system does not say. */
+uint64_t worker_resident_kb(void);
 
 #endif

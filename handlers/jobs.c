@@ -313,7 +313,7 @@ static enum rc turn(struct runner *r)
 	return rc ? rc : drain_outbox(r);
 }
 
-void jobs_serve(const volatile int *stop)
+void jobs_serve(const volatile int *stop, void (*rests)(void))
 {
 	struct runner r = { .stop = stop };
 	bool has_rows = false;
@@ -323,6 +323,7 @@ void jobs_serve(const volatile int *stop)
 		enum rc rc = has_rows ? turn(&r) : ensure_rows(&r);
 
 		has_rows = has_rows || !rc;
+		rests();
 		/* What is wrong with the database is already in the log. */
 		if (rc)
 			pause_ms(BACK_OFF_MS);

@@ -24,8 +24,8 @@ struct consumer {
 extern const struct consumer consumers[]; /* ends with a NULL topic */
 
 /* Runs until *stop; wakes at once when the outbox is signalled (shared memory),
- * else each second. */
-void jobs_serve(const volatile int *stop);
+ * else each second. Calls rests when there is nothing to do. */
+void jobs_serve(const volatile int *stop, void (*rests)(void));
 /* All that is due, once: for cron and tests. RC_OK or the last failure. */
 CHECKED enum rc jobs_once(struct ctx *c);
 

@@ -40,8 +40,9 @@ struct fault {
 	X(VENDORS, 2, "vendors")                                            \
 	X(REVIEWS, 3, "reviews")                                            \
 	X(QUESTIONS, 4, "questions")                                        \
-	X(SETTINGS, 5, "settings")
-#define TAG_N 6
+	X(SETTINGS, 5, "settings")                                          \
+	X(VARIANTS, 6, "variants") /* lists of variants: each one's stock */
+#define TAG_N 7
 
 enum tag {
 #define X(name, bit, text) TAG_##name = 1 << (bit),

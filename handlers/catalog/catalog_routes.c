@@ -254,7 +254,8 @@ const struct route catalog_routes[] = {
 
 	/* Variants and stock. */
 	{ "GET", "/api/variants", catalog_variants_get, SHOPPER,
-	  .cache = CACHE_LISTING, .depends = TAG_CATALOG | TAG_VENDORS,
+	  .cache = CACHE_LISTING,
+	  .depends = TAG_CATALOG | TAG_VENDORS | TAG_VARIANTS,
 	  .query = &variant_list_shape, .list = true,
 	  .orderings = variant_orders, .reply = &variant_shape,
 	  .summary = "Variants of visible products" },

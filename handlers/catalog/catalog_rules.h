@@ -39,6 +39,9 @@ CHECKED enum rc catalog_note_int(struct ctx *c, const struct product *p,
                                  int64_t new_value);
 /* Cached pages of the product (id and slug). */
 void catalog_touch_product(struct ctx *c, const struct product *p);
+/* What shows the variant itself: a product's page and lists may say the same
+ * whatever happens to one of many. */
+void catalog_touch_variant(struct ctx *c, struct id variant);
 
 /* Most rules work on many at once, so that an import costs few statements: a
  * request's one is a batch of one. This is the most that a call may name. */

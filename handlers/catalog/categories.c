@@ -260,14 +260,20 @@ static enum rc refile(struct ctx *c, const struct category *k, struct id to)
 	return rc ? rc : categories_db_refile(c, k->id, to);
 }
 
-static enum rc delete (struct ctx *c, struct id id, struct id reassign_to) {
-	struct category k = { 0 }; enum rc rc = categories_db_lock(c);
+static enum rc drop(struct ctx *c, struct id id, struct id reassign_to)
+{
+	struct category k = { 0 };
+	enum rc rc = categories_db_lock(c);
 
-	if (!rc) rc = categories_db_get(c, id, &k);
-	if (!rc) rc = refile(c, &k, reassign_to);
-	if (!rc) rc = categories_db_delete(c, &k);
-	if (!rc) rc = audit_add(c, "category.deleted", "category", id, NULL,
-	                        NULL, NULL);
+	if (!rc)
+		rc = categories_db_get(c, id, &k);
+	if (!rc)
+		rc = refile(c, &k, reassign_to);
+	if (!rc)
+		rc = categories_db_delete(c, &k);
+	if (!rc)
+		rc = audit_add(c, "category.deleted", "category", id, NULL,
+		               NULL, NULL);
 	touch(c, TAG_CATEGORIES | TAG_CATALOG);
 	return rc;
 }
@@ -279,7 +285,7 @@ enum rc catalog_category_delete(struct ctx *c, struct id id,
 
 	if (rc)
 		return rc;
-	return sql_end(c, delete (c, id, reassign_to));
+	return sql_end(c, drop(c, id, reassign_to));
 }
 
 enum rc catalog_category_page(struct ctx *c, struct category *k)

@@ -105,6 +105,12 @@ void catalog_touch_product(struct ctx *c, const struct product *p)
 	touch_name(c, "product", p->slug);
 }
 
+void catalog_touch_variant(struct ctx *c, struct id variant)
+{
+	touch(c, TAG_VARIANTS);
+	touch_one(c, "variant", variant);
+}
+
 static enum rc tell(struct ctx *c, const char *topic, const struct product *p,
                     const struct watch *rows, size_t n)
 {

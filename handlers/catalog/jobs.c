@@ -25,7 +25,7 @@ static enum rc follow(struct ctx *c, struct id id)
 		                        was.current_price, is.current_price);
 	if (!rc)
 		rc = catalog_refresh(c, &was.product_id, 1, why);
-	touch_one(c, "variant", id);
+	catalog_touch_variant(c, id);
 	return rc;
 }
 

@@ -74,7 +74,7 @@ enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 		                      before->stock, now.stock);
 	if (!rc)
 		rc = tell_low(c, &now);
-	touch_one(c, "variant", now.id);
+	catalog_touch_variant(c, now.id);
 	if (rc)
 		return rc;
 	/* The product's row is locked only when what it says may change. */

@@ -243,6 +243,7 @@ enum rc catalog_variants_insert(struct ctx *c, struct variant *rows, size_t n,
 	}
 	if (!rc)
 		rc = events_db_insert(c, events, n);
+	touch(c, TAG_VARIANTS);
 	return rc;
 }
 
@@ -389,7 +390,7 @@ static enum rc patch_row(struct ctx *c, const struct variant *was,
 		rc = variants_db_set_options(c, is.id, rows, n);
 	if (!rc)
 		rc = note_changes(c, was, &is, catalog_cause(c));
-	touch_one(c, "variant", is.id);
+	catalog_touch_variant(c, is.id);
 	return rc;
 }
 
@@ -476,23 +477,29 @@ enum rc catalog_variant_patch(struct ctx *c, struct id vendor, struct id id,
 	return catalog_variants_patch(c, vendor, &edit, 1);
 }
 
-static enum rc delete (struct ctx *c, struct id vendor, struct id id,
-                       int64_t if_version) {
+static enum rc drop(struct ctx *c, struct id vendor, struct id id,
+                    int64_t if_version)
+{
 	struct variant v = { 0 };
 	enum rc rc = variants_db_lock(c, id, vendor, &v);
 
-	if (rc) return rc;
-	if (if_version != INT_NONE && if_version != v.version) return fail(
-		c, RC_PRECONDITION, "changed_meanwhile",
-		"The variant has changed in the meantime.");
+	if (rc)
+		return rc;
+	if (if_version != INT_NONE && if_version != v.version)
+		return fail(c, RC_PRECONDITION, "changed_meanwhile",
+		            "The variant has changed in the meantime.");
 	struct product p = { .id = v.product_id, .vendor_id = v.vendor_id };
 
 	rc = catalog_note(c, &p, id, catalog_cause(c), "variant", v.sku, NULL);
-	if (!rc) rc = variants_db_delete(c, id);
-	if (!rc) rc = catalog_refresh(c, &v.product_id, 1, catalog_cause(c));
-	if (!rc) rc = variants_db_list_options(c, &v.product_id, 1);
-	if (!rc) rc = catalog_index(c, v.product_id);
-	touch_one(c, "variant", id);
+	if (!rc)
+		rc = variants_db_delete(c, id);
+	if (!rc)
+		rc = catalog_refresh(c, &v.product_id, 1, catalog_cause(c));
+	if (!rc)
+		rc = variants_db_list_options(c, &v.product_id, 1);
+	if (!rc)
+		rc = catalog_index(c, v.product_id);
+	catalog_touch_variant(c, id);
 	return rc;
 }
 
@@ -503,5 +510,5 @@ enum rc catalog_variant_delete(struct ctx *c, struct id vendor, struct id id,
 
 	if (rc)
 		return rc;
-	return sql_end(c, delete (c, vendor, id, if_version));
+	return sql_end(c, drop(c, vendor, id, if_version));
 }

@@ -47,6 +47,8 @@ static const struct write writes[] = {
 	  PAGES ", " LISTS ", variants of, variants" },
 	{ "PATCH /api/variants/{id}", variant_patch,
 	  PAGES ", variants of, variants, variant, history" },
+	{ "POST /api/variants/{id}/stock", second_out,
+	  PAGES ", variants of, variants" },
 	{ "DELETE /api/variants/{id}", variant_delete,
 	  PAGES ", " LISTS ", variants of, variants" },
 	{ "POST /api/variants/{id}/stock", stock_post,

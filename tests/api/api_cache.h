@@ -63,6 +63,7 @@ const struct api_answer *draft_delete(void);
 const struct api_answer *variant_post(void);
 const struct api_answer *variant_patch(void);
 const struct api_answer *variant_delete(void);
+const struct api_answer *second_out(void);
 const struct api_answer *stock_post(void);
 const struct api_answer *stock_back(void);
 const struct api_answer *image_post(void);

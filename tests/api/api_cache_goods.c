@@ -158,6 +158,13 @@ const struct api_answer *variant_delete(void)
 	return api_delete(FMT("/api/variants/%s", scene.second), scene.vendor);
 }
 
+/* The other variant has some: the product itself stays in stock. */
+const struct api_answer *second_out(void)
+{
+	return api_post(FMT("/api/variants/%s/stock", scene.second),
+	                "{\"delta\":-3,\"reason\":\"lost\"}", scene.vendor);
+}
+
 const struct api_answer *stock_post(void)
 {
 	return api_post(FMT("/api/variants/%s/stock", scene.variant),

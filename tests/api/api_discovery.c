@@ -103,13 +103,20 @@ static void lists_show_variants_when_asked_and_never_old_ones(void)
 	CHECK_API(a, 200, query);
 	CHECK_TEXT(at_text(a, "results[0].variants[0].sku"), sku, "the first");
 	CHECK_INT(at_count(a, "results[0].images"), 0, "no pictures");
-	CHECK_API(
-		api_patch(FMT("/api/variants/%s", at_text(p, "variants[0].id")),
-	                  "{\"barcode\":\"4006381333931\"}",
-	                  token_of("vendor")),
-		200, "nothing that the list itself shows");
-	CHECK_TEXT(at_text(list(query), "results[0].variants[0].barcode"),
-	           "4006381333931", "at once");
+	const char *variant =
+		FMT("/api/variants/%s", at_text(p, "variants[0].id"));
+	CHECK_API(api_patch(variant, "{\"low_stock_threshold\":2}",
+	                    token_of("vendor")),
+	          200, "few are two");
+	CHECK_TEXT(at_text(list(query), "results[0].variants[0].availability"),
+	           "in_stock", "there are more");
+	CHECK_API(api_post(FMT("%s/stock", variant),
+	                   FMT("{\"delta\":%lld,\"reason\":\"damaged\"}",
+	                       (long long)(1 - at_int(p, "variants[0].stock"))),
+	                   token_of("vendor")),
+	          200, "one is left: nothing that the list itself shows");
+	CHECK_TEXT(at_text(list(query), "results[0].variants[0].availability"),
+	           "low_stock", "at once");
 	CHECK_API(list("expand=vendor"), 422, "there anyway");
 }
 

@@ -363,7 +363,14 @@ static void what_is_expanded_is_never_old(void)
 		"in_stock", "before");
 	const struct answered *a =
 		patch_as(path_with("/api/variants/*", variant_of(pot, 0)),
-	                 "{\"low_stock_threshold\":1000000}", owner);
+	                 "{\"low_stock_threshold\":2}", owner);
+	CHECK_INT(a->status, 200, a->body);
+	CHECK_TEXT(
+		answered_text(get(list), "results.0.variants.0.availability"),
+		"in_stock", "still");
+	/* The product has some before and after: no list is made anew. */
+	a = post_as(path_with("/api/variants/*/stock", variant_of(pot, 0)),
+	            "{\"delta\":-4,\"reason\":\"damaged\"}", owner);
 	CHECK_INT(a->status, 200, a->body);
 	CHECK_TEXT(
 		answered_text(get(list), "results.0.variants.0.availability"),

@@ -2,6 +2,7 @@
  * export that imports again unchanged. */
 #include "config.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "db/sql.h"
 #include "fcgi/base/csv.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/jobs.h"
 #include "tests/support/imports.h"
 
 static const struct id none;
@@ -161,6 +163,47 @@ static void an_import_changes_what_differs(void)
 	          1, "journal");
 }
 
+/* In place of the C library's. */
+static int n_trims;
+int malloc_trim(size_t pad)
+{
+	(void)pad;
+	n_trims++;
+	return 1;
+}
+
+static void run_jobs(int after_s)
+{
+	struct ctx c;
+
+	ctx_init(&c, tc->arena);
+	c.now = tc->now = when_plus(tc->now, after_s);
+	NEED_RC(jobs_once(&c), RC_OK, "jobs");
+}
+
+static void what_a_large_import_took_is_given_back(void)
+{
+	const struct person *owner = an_owner();
+	struct buf b;
+
+	a_category("Goods", none);
+	run_jobs(0);
+	n_trims = 0;
+	an_import(owner, HEAD "mug,Mug,goods,M-1,10.00,5,\n", false);
+	run_jobs(2);
+	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 1, "a small one");
+	CHECK_INT(n_trims, 0, "is not worth it");
+	buf_init(&b, tc->arena, 1 << 16);
+	buf_puts(&b, HEAD);
+	for (int i = 0; i < 400; i++)
+		buf_fmt(&b, "item-%d,Item %d,goods,S-%d,5.00,1,\n", i, i, i);
+	an_import(owner, b.s, false);
+	run_jobs(2);
+	CHECK_INT(db_number("SELECT COUNT(*) FROM product"), 401,
+	          "a large one");
+	CHECK_INT(n_trims, 1, "after it, once");
+}
+
 static void an_export_imports_again_unchanged(void)
 {
 	const struct person *owner = an_owner();
@@ -223,5 +266,6 @@ CHECK_MAIN_WITH("import", &import_hooks,
                 TEST(lines_become_products_with_variants),
                 TEST(faults_stand_by_line_and_leave_the_rest_alone),
                 TEST(an_import_changes_what_differs),
+                TEST(what_a_large_import_took_is_given_back),
                 TEST(an_export_imports_again_unchanged),
                 TEST(a_long_file_is_read_in_parts_and_resumed))

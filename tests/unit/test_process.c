@@ -73,8 +73,9 @@ static void open_worker(void)
 		_exit(1);
 }
 
-static void jobs_wait(const volatile int *stop)
+static void jobs_wait(const volatile int *stop, void (*rests)(void))
 {
+	rests();
 	while (!*stop)
 		check_pause(20);
 }
