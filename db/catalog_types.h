@@ -51,6 +51,7 @@ extern const struct shape category_attribute_shape;     /* as in JSON */
 extern const struct shape category_attribute_row_shape; /* all columns */
 
 struct product_image;
+struct product_revision;
 
 struct product {
 	struct id id, vendor_id, category_id;
@@ -75,6 +76,7 @@ struct product {
 	const char *category_name, *category_slug;
 	const char *vendor_name, *vendor_slug;
 	bool has_revision;
+	struct product_revision *revision; /* that waits or was refused */
 	struct variant *variants;
 	size_t n_variants_given;
 	struct product_option *options;

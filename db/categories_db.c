@@ -204,8 +204,11 @@ enum rc categories_db_is_used(struct ctx *c, struct id id, bool *used)
 	int64_t n = 0;
 	enum rc rc = sql_int(c, &n,
 	                     "SELECT EXISTS (SELECT 1 FROM product"
-	                     "                WHERE category_id = ?)",
-	                     A(id));
+	                     "                WHERE category_id = ?)"
+	                     "    OR EXISTS (SELECT 1 FROM product_revision"
+	                     "                WHERE category_id = ?"
+	                     "                  AND is_open = 1)",
+	                     A(id), A(id));
 
 	*used = n > 0;
 	return rc;

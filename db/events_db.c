@@ -64,6 +64,19 @@ enum rc events_db_history(struct ctx *c, struct id product,
 	                  rows, n, info);
 }
 
+enum rc events_db_was_approved(struct ctx *c, struct id product, bool *was)
+{
+	int64_t n = 0;
+	enum rc rc = sql_int(c, &n,
+	                     "SELECT EXISTS (SELECT 1 FROM product_event"
+	                     "  WHERE product_id = ? AND field = 'status'"
+	                     "    AND new_value = 'approved')",
+	                     A(product));
+
+	*was = n > 0;
+	return rc;
+}
+
 enum rc events_db_expire(struct ctx *c, int64_t days, bool *more)
 {
 	int64_t changed = 0;

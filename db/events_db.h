@@ -24,6 +24,9 @@ CHECKED enum rc events_db_history(struct ctx *c, struct id product,
                                   const struct page *page,
                                   struct product_event **rows, size_t *n,
                                   struct page_info *info);
+/* Whether it has been on sale, as far back as the timeline goes. */
+CHECKED enum rc events_db_was_approved(struct ctx *c, struct id product,
+                                       bool *was);
 /* Deletes some that are older than days; *more if there may be others. */
 CHECKED enum rc events_db_expire(struct ctx *c, int64_t days, bool *more);
 

@@ -205,6 +205,12 @@ enum rc products_db_set_status(struct ctx *c, const struct product *rows,
 	return rc;
 }
 
+enum rc products_db_set_screening(struct ctx *c, const struct product *p)
+{
+	return sql_run(c, "UPDATE product SET screening = ? WHERE id = ?",
+	               A(p->screening), A(p->id));
+}
+
 enum rc products_db_bump(struct ctx *c, struct id id)
 {
 	return sql_run(c,

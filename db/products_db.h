@@ -107,12 +107,24 @@ struct product_revision {
 	struct json_text attributes, screening;
 	const char *reason_code, *reason;
 	struct id author_id;
-	struct when created_at;
+	struct when created_at, decided_at;
 };
 extern const struct shape product_revision_shape;
+/* As its store and the moderators see it. */
+extern const struct shape product_edit_shape;
 CHECKED enum rc products_db_open_revision(struct ctx *c, struct id product,
                                           bool *found,
                                           struct product_revision *out);
+/* The newest, whatever became of it. */
+CHECKED enum rc products_db_last_revision(struct ctx *c, struct id product,
+                                          bool *found,
+                                          struct product_revision *out);
+/* The one that is open, if any. */
+CHECKED enum rc products_db_withdraw(struct ctx *c, struct id product,
+                                     int64_t *changed);
+/* What the rules say of it, and no more. */
+CHECKED enum rc products_db_set_screening(struct ctx *c,
+                                          const struct product *p);
 /* Replaces the one that is open. */
 CHECKED enum rc products_db_revise(struct ctx *c,
                                    const struct product_revision *row);
@@ -131,7 +143,16 @@ struct screening_facts {
 };
 struct screening_word {
 	const char *word, *verdict; /* hold, reject */
+	struct when created_at;
 };
+extern const struct shape screening_word_shape;
+CHECKED enum rc screening_db_list(struct ctx *c, const struct page *page,
+                                  struct screening_word **rows, size_t *n,
+                                  struct page_info *info);
+/* A word that is there gets the verdict. */
+CHECKED enum rc screening_db_put(struct ctx *c, const struct screening_word *w);
+CHECKED enum rc screening_db_delete(struct ctx *c, const char *word,
+                                    int64_t *changed);
 /* Those of the words, n <= 256, that screening knows, in their order. */
 CHECKED enum rc products_db_words(struct ctx *c, const char *const *words,
                                   size_t n, struct screening_word **rows,

@@ -26,33 +26,73 @@ static const struct field revision_fields[] = {
 	FIELD(product_revision, reason),
 	FIELD(product_revision, author_id),
 	FIELD(product_revision, created_at),
+	FIELD(product_revision, decided_at),
 	FIELDS_END,
 };
 const struct shape product_revision_shape =
 	SHAPE(product_revision, revision_fields);
+
+static const struct field edit_fields[] = {
+	FIELD(product_revision, status,
+	      .help = "pending or rejected; what was approved is the product"),
+	FIELD(product_revision, name),
+	FIELD(product_revision, brand),
+	FIELD(product_revision, description),
+	FIELD(product_revision, category_id),
+	FIELD(product_revision, attributes),
+	FIELD(product_revision, screening),
+	FIELD(product_revision, reason_code),
+	FIELD(product_revision, reason),
+	FIELD(product_revision, created_at),
+	FIELD(product_revision, decided_at),
+	FIELDS_END,
+};
+const struct shape product_edit_shape = {
+	.name = "product_edit",
+	.size = sizeof(struct product_revision),
+	.fields = edit_fields,
+};
+
+#define COLUMNS                                                         \
+	"SELECT id, product_id, vendor_id, category_id, status,"        \
+	"       is_open, name, brand, description, attributes,"         \
+	"       screening, reason_code, reason, author_id, created_at," \
+	"       decided_at"                                             \
+	"  FROM product_revision"
 
 enum rc products_db_open_revision(struct ctx *c, struct id product, bool *found,
                                   struct product_revision *out)
 {
 	*found = false;
 	return sql_find(c, &product_revision_shape, out, found,
-	                "SELECT id, product_id, vendor_id, category_id, status,"
-	                "       is_open, name, brand, description, attributes,"
-	                "       screening, reason_code, reason, author_id,"
-	                "       created_at"
-	                "  FROM product_revision"
-	                " WHERE product_id = ? AND is_open = 1",
+	                COLUMNS " WHERE product_id = ? AND is_open = 1",
 	                A(product));
+}
+
+enum rc products_db_last_revision(struct ctx *c, struct id product, bool *found,
+                                  struct product_revision *out)
+{
+	*found = false;
+	return sql_find(c, &product_revision_shape, out, found,
+	                COLUMNS " WHERE product_id = ?"
+	                        " ORDER BY id DESC LIMIT 1",
+	                A(product));
+}
+
+enum rc products_db_withdraw(struct ctx *c, struct id product, int64_t *changed)
+{
+	return sql_change(c, changed,
+	                  "UPDATE product_revision"
+	                  "   SET status = 'withdrawn', is_open = NULL,"
+	                  "       decided_at = ?"
+	                  " WHERE product_id = ? AND is_open = 1",
+	                  A(c->now), A(product));
 }
 
 enum rc products_db_revise(struct ctx *c, const struct product_revision *row)
 {
-	enum rc rc = sql_run(c,
-	                     "UPDATE product_revision"
-	                     "   SET status = 'withdrawn', is_open = NULL,"
-	                     "       decided_at = ?"
-	                     " WHERE product_id = ? AND is_open = 1",
-	                     A(c->now), A(row->product_id));
+	int64_t changed = 0;
+	enum rc rc = products_db_withdraw(c, row->product_id, &changed);
 
 	if (rc)
 		return rc;
@@ -72,12 +112,49 @@ enum rc products_db_close_revision(struct ctx *c, struct id id,
 	               A(c->now), A(id));
 }
 
+static const char *const word_verdicts[] = { "hold", "reject", NULL };
 static const struct field word_fields[] = {
-	FIELD(screening_word, word),
-	FIELD(screening_word, verdict),
+	FIELD(screening_word, word, .flags = REQUIRED, .max = 100),
+	FIELD(screening_word, verdict, .flags = REQUIRED,
+	      .one_of = word_verdicts,
+	      .help = "hold: a person looks; reject: refused at once"),
+	FIELD(screening_word, created_at, .flags = READ_ONLY),
 	FIELDS_END,
 };
-static const struct shape word_shape = SHAPE(screening_word, word_fields);
+const struct shape screening_word_shape = SHAPE(screening_word, word_fields);
+
+static const struct sort word_sorts[] = {
+	{ "word", "w.word", false },
+	{ 0 },
+};
+
+enum rc screening_db_list(struct ctx *c, const struct page *page,
+                          struct screening_word **rows, size_t *n,
+                          struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT w.word, w.verdict, w.created_at"
+	             "  FROM screening_word w WHERE 1");
+	return query_page(q, &screening_word_shape, word_sorts, "w.word", page,
+	                  rows, n, info);
+}
+
+enum rc screening_db_put(struct ctx *c, const struct screening_word *w)
+{
+	return sql_run(c,
+	               "INSERT INTO screening_word (word, verdict, created_at)"
+	               " VALUES (?, ?, ?)"
+	               " ON DUPLICATE KEY UPDATE verdict = VALUES(verdict)",
+	               A(w->word), A(w->verdict), A(c->now));
+}
+
+enum rc screening_db_delete(struct ctx *c, const char *word, int64_t *changed)
+{
+	return sql_change(c, changed,
+	                  "DELETE FROM screening_word WHERE word = ?", A(word));
+}
 
 enum rc products_db_words(struct ctx *c, const char *const *words, size_t n,
                           struct screening_word **rows, size_t *n_rows)
@@ -88,7 +165,7 @@ enum rc products_db_words(struct ctx *c, const char *const *words, size_t n,
 	query_add(q, "SELECT word, verdict FROM screening_word WHERE word IN ");
 	query_texts(q, words, n);
 	query_add(q, " ORDER BY word LIMIT 256");
-	return query_list(q, &word_shape, rows, n_rows);
+	return query_list(q, &screening_word_shape, rows, n_rows);
 }
 
 static const struct field facts_fields[] = {

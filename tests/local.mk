@@ -201,6 +201,7 @@ API_TESTS += %D%/api/api_house
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_keys
 API_TESTS += %D%/api/api_media
+API_TESTS += %D%/api/api_moderation
 API_TESTS += %D%/api/api_oidc
 API_TESTS += %D%/api/api_orders
 API_TESTS += %D%/api/api_people

@@ -39,7 +39,16 @@ static enum rc answer(struct req *r, struct id id, const char *location)
 	return rc ? rc : reply(r, &p);
 }
 
-static const struct thing products = { .answer = answer };
+static enum rc version(struct req *r, struct id id, int64_t *out)
+{
+	struct product p = { 0 };
+	enum rc rc = products_db_get(&r->ctx, id, (struct id){ { 0 } }, &p);
+
+	*out = p.version;
+	return rc;
+}
+
+static const struct thing products = { .version = version, .answer = answer };
 
 enum rc catalog_admin_product_get(struct req *r)
 {
@@ -49,7 +58,7 @@ enum rc catalog_admin_product_get(struct req *r)
 	return rc ? rc : answer(r, id, NULL);
 }
 
-typedef enum rc decision(struct ctx *c, struct id product,
+typedef enum rc decision(struct ctx *c, struct id product, int64_t if_version,
                          const struct reason_in *in);
 
 static enum rc decide(struct req *r, const struct reason_in *in, decision *what)
@@ -59,7 +68,7 @@ static enum rc decide(struct req *r, const struct reason_in *in, decision *what)
 
 	if (rc)
 		return rc;
-	return change_end(r, &ch, what(&r->ctx, ch.id, in));
+	return change_end(r, &ch, what(&r->ctx, ch.id, ch.version, in));
 }
 
 static enum rc decide_with_reason(struct req *r, decision *what)
@@ -70,23 +79,24 @@ static enum rc decide_with_reason(struct req *r, decision *what)
 	return decide(r, &in, what);
 }
 
-static enum rc approve(struct ctx *c, struct id product,
+static enum rc approve(struct ctx *c, struct id product, int64_t if_version,
                        const struct reason_in *in)
 {
 	(void)in; /* approval needs no reason */
-	return catalog_product_approve(c, product);
+	return catalog_product_approve(c, product, if_version);
 }
 
-static enum rc reject(struct ctx *c, struct id product,
+static enum rc reject(struct ctx *c, struct id product, int64_t if_version,
                       const struct reason_in *in)
 {
-	return catalog_product_reject(c, product, in->reason_code, in->reason);
+	return catalog_product_reject(c, product, if_version, in->reason_code,
+	                              in->reason);
 }
 
-static enum rc archive(struct ctx *c, struct id product,
+static enum rc archive(struct ctx *c, struct id product, int64_t if_version,
                        const struct reason_in *in)
 {
-	return catalog_product_archive(c, product, in->reason);
+	return catalog_product_archive(c, product, if_version, in->reason);
 }
 
 enum rc catalog_admin_approve_post(struct req *r)

@@ -48,14 +48,17 @@ CHECKED enum rc catalog_stock_return(struct ctx *c, struct id variant,
 CHECKED enum rc catalog_count_sale(struct ctx *c, struct id product,
                                    struct id variant, int quantity);
 
-/* Moderation. What the status does not allow is RC_CONFLICT "not_allowed". */
-CHECKED enum rc catalog_product_approve(struct ctx *c, struct id product);
+/* Moderation. What the status does not allow is RC_CONFLICT "not_allowed"; what
+ * is not at if_version any more (INT_NONE = any) RC_PRECONDITION. */
+CHECKED enum rc catalog_product_approve(struct ctx *c, struct id product,
+                                        int64_t if_version);
 /* reason_code is a short word such as "picture", reason is for the vendor. */
 CHECKED enum rc catalog_product_reject(struct ctx *c, struct id product,
+                                       int64_t if_version,
                                        const char *reason_code,
                                        const char *reason);
 CHECKED enum rc catalog_product_archive(struct ctx *c, struct id product,
-                                        const char *reason);
+                                        int64_t if_version, const char *reason);
 
 /* Orderings: submitted_at, created_at, name. */
 CHECKED enum rc catalog_queue_list(struct ctx *c, const struct queue_filter *f,

@@ -51,6 +51,9 @@ enum rc catalog_admin_approve_post(struct req *r);
 enum rc catalog_admin_reject_post(struct req *r);
 enum rc catalog_admin_archive_post(struct req *r);
 enum rc catalog_admin_trust_put(struct req *r);
+enum rc catalog_words_get(struct req *r);
+enum rc catalog_words_post(struct req *r);
+enum rc catalog_words_delete(struct req *r);
 
 struct category_delete_query {
 	struct id reassign_to;

@@ -26,6 +26,8 @@ static const struct shape page_shape = {
 static const struct field owned_fields[] = {
 	PRODUCT_FIELDS(variant_vendor_shape),
 	PRODUCT_STORE_FIELDS,
+	OBJECT(product, revision, product_edit_shape,
+	       .help = "The last edit of a live product, unless it is live"),
 	FIELDS_END,
 };
 const struct shape catalog_owned_shape = {
@@ -189,6 +191,17 @@ static const char *const queue_orders[] = { "submitted_at", "created_at",
 	                                    "name", NULL };
 static const char *const variant_orders[] = { "position", "price", "sku",
 	                                      "created_at", NULL };
+static const struct field word_query_fields[] = {
+	FIELD(screening_word, word, .flags = REQUIRED, .max = 100),
+	FIELDS_END,
+};
+static const struct shape word_query_shape = {
+	.name = "screening_word_query",
+	.size = sizeof(struct screening_word),
+	.fields = word_query_fields,
+};
+
+static const char *const by_word[] = { "word", NULL };
 static const char *const newest[] = { "-created_at", NULL };
 
 #define SHOPPER .who = ROLE_ANYONE, .limit = LIMIT_READ
@@ -362,5 +375,15 @@ const struct route catalog_routes[] = {
 	{ "PUT", "/api/admin/vendors/{id}/trust", catalog_admin_trust_put,
 	  MODERATOR, WRITE, .body = &trust_shape, .reply = &trust_shape,
 	  .summary = "Approve a store's products by rule, but for a sample" },
+	{ "GET", "/api/admin/screening/words", catalog_words_get, MODERATOR,
+	  READ, .list = true, .orderings = by_word,
+	  .reply = &screening_word_shape,
+	  .summary = "Words that hold or refuse a product" },
+	{ "POST", "/api/admin/screening/words", catalog_words_post, MODERATOR,
+	  WRITE, .body = &screening_word_shape, .reply = &screening_word_shape,
+	  .status = 201, .summary = "Let screening know a word" },
+	{ "DELETE", "/api/admin/screening/words", catalog_words_delete,
+	  MODERATOR, WRITE, .query = &word_query_shape, .status = 204,
+	  .summary = "Let screening forget a word" },
 	{ 0 },
 };

@@ -132,6 +132,11 @@ extern const struct shape product_patch_shape;
 CHECKED enum rc catalog_product_prepare(struct ctx *c, struct id vendor,
                                         const struct product_in *in,
                                         struct product *out);
+/* A field fault when there is no such category. */
+CHECKED enum rc catalog_category_check(struct ctx *c, struct id id);
+/* Where it stands; without coordinates of its own, where its store is. */
+CHECKED enum rc catalog_place(struct ctx *c, struct product *p, double lat,
+                              double lng);
 /* Makes products of one store that have been prepared, each by its in;
  * n <= CATALOG_BATCH. RC_CONFLICT if one cannot be made. */
 CHECKED enum rc catalog_products_insert(struct ctx *c, struct product *ps,
@@ -160,6 +165,14 @@ bool catalog_has_status(const struct product *p, enum product_status s);
 /* To the moderators, or past them by rule. The products are one store's,
  * locked, in the order of their ids. */
 CHECKED enum rc catalog_submit(struct ctx *c, struct product *ps, size_t n);
+/* A pending product has changed: what the rules say of it now; refuses it when
+ * they do. Within the caller's transaction. */
+CHECKED enum rc catalog_rescreen(struct ctx *c, struct id product);
+/* Whether this one of a trusted store is looked at all the same. */
+bool catalog_is_sample(const struct store_facts *store, struct id id);
+/* The edit that waits on a locked product, if there is one, is given up. */
+CHECKED enum rc catalog_revision_withdraw(struct ctx *c,
+                                          const struct product *p);
 /* A revision takes the place of what its locked product said. */
 CHECKED enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
                                        const struct product_revision *r);
@@ -168,9 +181,10 @@ enum product_part {
 	PART_VARIANTS = 1, /* active ones */
 	PART_OPTIONS = 2,  /* made from the variants */
 	PART_IMAGES = 4,
+	PART_REVISION = 8,
 	PART_STORE = 16, /* variants of any status, with velocity */
 	PARTS_SHOPPER = PART_VARIANTS | PART_OPTIONS | PART_IMAGES,
-	PARTS_STORE = PARTS_SHOPPER | PART_STORE
+	PARTS_STORE = PARTS_SHOPPER | PART_STORE | PART_REVISION
 };
 CHECKED enum rc catalog_product_full(struct ctx *c, struct product *p,
                                      unsigned parts);
@@ -246,6 +260,10 @@ CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
 enum verdict_of_rules { RULES_PASS, RULES_HOLD, RULES_REJECT };
 CHECKED enum rc catalog_screen(struct ctx *c, struct product *ps, size_t *n,
                                enum verdict_of_rules *verdicts);
+/* RC_CONFLICT "screening" when what the variants say of themselves holds a word
+ * that is refused. */
+CHECKED enum rc catalog_screen_variants(struct ctx *c, const struct variant *vs,
+                                        size_t n);
 /* While on, what these yield is asked for once: for an import's run. */
 void catalog_remember(bool on);
 /* RC_NOT_FOUND if there is no such category. */

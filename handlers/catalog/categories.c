@@ -5,11 +5,12 @@
 
 #include "db/categories_db.h"
 #include "db/sql.h"
+#include "fcgi/base/json.h"
 #include "fcgi/base/text.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_rules.h"
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, CHOICES_MAX = 200 };
 
 static enum rc find_slug(struct ctx *c, const char *given, const char *name,
                          struct id id, const char **out)
@@ -28,21 +29,73 @@ static enum rc find_slug(struct ctx *c, const char *given, const char *name,
 	            "Another category has the slug %s.", *out);
 }
 
+/* Different texts, at least one. */
+static bool are_choices(struct ctx *c, const char *text)
+{
+	json_t *list = NULL;
+
+	if (json_read(c, text, strlen(text), &list) || !json_is_array(list) ||
+	    !json_array_size(list) || json_array_size(list) > CHOICES_MAX)
+		return false;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *one = json_string_value(json_array_get(list, i));
+
+		if (!one || !*one)
+			return false;
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(json_string_value(json_array_get(list, k)),
+			            one))
+				return false;
+	}
+	return true;
+}
+
+static enum rc check_choices(struct ctx *c, const struct category_attribute *a,
+                             const char *path)
+{
+	bool is_choice = strcmp(a->type, "choice") == 0;
+
+	if (is_choice && !a->choices.s)
+		return fail_field(c, path, "required", "A choice has choices.");
+	if (a->choices.s && (!is_choice || !are_choices(c, a->choices.s)))
+		return fail_field(c, path, "bad_choices",
+		                  "Only a choice has them: a list of at most "
+		                  "%d different texts.",
+		                  CHOICES_MAX);
+	return RC_OK;
+}
+
+static enum rc check_name(struct ctx *c, const struct category_attribute *rows,
+                          size_t at)
+{
+	const char *key = text_fold(c->arena, rows[at].name);
+
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(text_fold(c->arena, rows[i].name), key))
+			return fail_field(
+				c,
+				arena_fmt(c->arena, "attributes[%zu].name", at),
+				"repeated", "There is one so named.");
+	return RC_OK;
+}
+
 static enum rc set_attributes(struct ctx *c, struct id id,
                               struct category_attribute *rows, size_t n)
 {
+	enum rc rc = RC_OK, one;
+
 	for (size_t i = 0; i < n; i++) {
 		rows[i].id = id_new();
 		rows[i].category_id = id;
 		rows[i].position = (int64_t)i;
-		if (strcmp(rows[i].type, "choice") == 0 && !rows[i].choices.s)
-			return fail_field(c,
-			                  arena_fmt(c->arena,
-			                            "attributes[%zu].choices",
-			                            i),
-			                  "required", "A choice has choices.");
+		one = check_name(c, rows, i);
+		rc = rc ? rc : one;
+		one = check_choices(
+			c, &rows[i],
+			arena_fmt(c->arena, "attributes[%zu].choices", i));
+		rc = rc ? rc : one;
 	}
-	return categories_db_set_attributes(c, id, rows, n);
+	return rc ? rc : categories_db_set_attributes(c, id, rows, n);
 }
 
 static enum rc last_position(struct ctx *c, int64_t *out)

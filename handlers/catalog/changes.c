@@ -328,7 +328,11 @@ enum rc catalog_set_status(struct ctx *c, struct product *ps,
 			store.is_open && strcmp(ps[i].status, "approved") == 0;
 		touch_status(c, &ps[i], was_visible[i]);
 	}
-	rc = products_db_set_status(c, ps, n);
+	for (size_t i = 0; i < n && !rc; i++)
+		if (strcmp(by[i].old_status, "approved") == 0)
+			rc = catalog_revision_withdraw(c, &ps[i]);
+	if (!rc)
+		rc = products_db_set_status(c, ps, n);
 	if (!rc)
 		rc = count_visible(c, ps, was_visible, n);
 	for (size_t i = 0; i < n && !rc; i++) {
@@ -354,6 +358,8 @@ enum rc catalog_product_changed(struct ctx *c, struct id product,
 	if (!rc)
 		rc = catalog_note(c, &p, (struct id){ { 0 } }, catalog_cause(c),
 		                  field, old_value, new_value);
+	if (!rc && strcmp(field, "pictures") == 0)
+		rc = catalog_rescreen(c, product);
 	catalog_touch_product(c, &p);
 	if (p.is_visible)
 		touch(c, TAG_CATALOG);

@@ -33,9 +33,10 @@ struct matter {
 	struct product_revision r;
 };
 
-static enum rc lock(struct ctx *c, struct id product, struct matter *m)
+static enum rc lock(struct ctx *c, struct id product, int64_t if_version,
+                    struct matter *m)
 {
-	enum rc rc = products_db_lock(c, product, none, &m->p);
+	enum rc rc = catalog_product_lock(c, none, product, if_version, &m->p);
 
 	m->has_revision = false;
 	if (rc || strcmp(m->p.status, "approved") != 0)
@@ -62,9 +63,14 @@ static enum rc decide(struct ctx *c, struct product *p, const char *status,
 
 static enum rc approve_revision(struct ctx *c, struct matter *m)
 {
-	enum rc rc =
-		products_db_close_revision(c, m->r.id, "approved", NULL, NULL);
+	enum rc rc = catalog_category_exists(c, m->r.category_id);
 
+	if (rc == RC_NOT_FOUND)
+		return fail(c, RC_CONFLICT, "category_gone",
+		            "The category that it is to go to was deleted.");
+	if (!rc)
+		rc = products_db_close_revision(c, m->r.id, "approved", NULL,
+		                                NULL);
 	if (!rc)
 		rc = catalog_revision_apply(c, &m->p, &m->r);
 	if (!rc)
@@ -74,10 +80,10 @@ static enum rc approve_revision(struct ctx *c, struct matter *m)
 	                  NULL);
 }
 
-static enum rc approve(struct ctx *c, struct id product)
+static enum rc approve(struct ctx *c, struct id product, int64_t if_version)
 {
 	struct matter m = { 0 };
-	enum rc rc = lock(c, product, &m);
+	enum rc rc = lock(c, product, if_version, &m);
 
 	if (rc)
 		return rc;
@@ -91,13 +97,14 @@ static enum rc approve(struct ctx *c, struct id product)
 	return decide(c, &m.p, "approved", NULL, NULL);
 }
 
-enum rc catalog_product_approve(struct ctx *c, struct id product)
+enum rc catalog_product_approve(struct ctx *c, struct id product,
+                                int64_t if_version)
 {
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	return sql_end(c, approve(c, product));
+	return sql_end(c, approve(c, product, if_version));
 }
 
 static enum rc reject_revision(struct ctx *c, struct matter *m,
@@ -118,11 +125,11 @@ static enum rc reject_revision(struct ctx *c, struct matter *m,
 	                  reason);
 }
 
-static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
-                      const char *reason)
+static enum rc reject(struct ctx *c, struct id product, int64_t if_version,
+                      const char *reason_code, const char *reason)
 {
 	struct matter m = { 0 };
-	enum rc rc = lock(c, product, &m);
+	enum rc rc = lock(c, product, if_version, &m);
 
 	if (rc)
 		return rc;
@@ -134,19 +141,21 @@ static enum rc reject(struct ctx *c, struct id product, const char *reason_code,
 }
 
 enum rc catalog_product_reject(struct ctx *c, struct id product,
-                               const char *reason_code, const char *reason)
+                               int64_t if_version, const char *reason_code,
+                               const char *reason)
 {
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	return sql_end(c, reject(c, product, reason_code, reason));
+	return sql_end(c, reject(c, product, if_version, reason_code, reason));
 }
 
-static enum rc archive(struct ctx *c, struct id product, const char *reason)
+static enum rc archive(struct ctx *c, struct id product, int64_t if_version,
+                       const char *reason)
 {
 	struct product p = { 0 };
-	enum rc rc = products_db_lock(c, product, none, &p);
+	enum rc rc = catalog_product_lock(c, none, product, if_version, &p);
 
 	if (rc)
 		return rc;
@@ -156,13 +165,13 @@ static enum rc archive(struct ctx *c, struct id product, const char *reason)
 }
 
 enum rc catalog_product_archive(struct ctx *c, struct id product,
-                                const char *reason)
+                                int64_t if_version, const char *reason)
 {
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	return sql_end(c, archive(c, product, reason));
+	return sql_end(c, archive(c, product, if_version, reason));
 }
 
 enum rc catalog_queue_list(struct ctx *c, const struct queue_filter *f,

@@ -92,6 +92,19 @@ static enum rc add_variants(struct ctx *c, struct product *p, unsigned parts)
 	return rc;
 }
 
+static enum rc add_revision(struct ctx *c, struct product *p)
+{
+	struct product_revision *r =
+		arena_new(c->arena, struct product_revision);
+	bool found = false;
+	enum rc rc = products_db_last_revision(c, p->id, &found, r);
+
+	if (found && (strcmp(r->status, "pending") == 0 ||
+	              strcmp(r->status, "rejected") == 0))
+		p->revision = r;
+	return rc;
+}
+
 enum rc catalog_product_full(struct ctx *c, struct product *p, unsigned parts)
 {
 	enum rc rc = name_all(c, p);
@@ -101,6 +114,8 @@ enum rc catalog_product_full(struct ctx *c, struct product *p, unsigned parts)
 	if (!rc && (parts & PART_IMAGES))
 		rc = media_list_of_products(c, &p->id, 1, &p->images,
 		                            &p->n_images);
+	if (!rc && (parts & PART_REVISION))
+		rc = add_revision(c, p);
 	p->picture = media_url(c, p->picture, MEDIA_LARGE, "jpg");
 	return rc;
 }
@@ -114,6 +129,7 @@ unsigned catalog_parts_wanted(const struct req *r, unsigned parts)
 		{ "variants", PART_VARIANTS },
 		{ "options", PART_OPTIONS },
 		{ "images", PART_IMAGES },
+		{ "revision", PART_REVISION },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

@@ -1,10 +1,9 @@
-/* Products as their stores write them: create and edit. */
+/* Products as their stores write them: new ones. */
 #include "config.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "db/categories_db.h"
 #include "db/sql.h"
 #include "fcgi/base/settings.h"
 #include "fcgi/base/text.h"
@@ -60,7 +59,7 @@ enum rc catalog_slugs(struct ctx *c, struct product *ps, size_t n)
 	return rc;
 }
 
-static enum rc check_category(struct ctx *c, struct id id)
+enum rc catalog_category_check(struct ctx *c, struct id id)
 {
 	enum rc rc = catalog_category_exists(c, id);
 
@@ -78,8 +77,7 @@ static enum rc check_place(struct ctx *c, double lat, double lng)
 	return RC_OK;
 }
 
-/* A product without coordinates of its own stands where its store is. */
-static enum rc place(struct ctx *c, struct product *p, double lat, double lng)
+enum rc catalog_place(struct ctx *c, struct product *p, double lat, double lng)
 {
 	struct store_facts store = { 0 };
 	enum rc rc = check_place(c, lat, lng);
@@ -129,9 +127,9 @@ static enum rc fill_variants(struct ctx *c, const struct product_in *in,
 static enum rc fill(struct ctx *c, const struct product_in *in,
                     struct product *p)
 {
-	enum rc rc = check_category(c, in->category_id);
+	enum rc rc = catalog_category_check(c, in->category_id);
 	enum rc rc_variants = fill_variants(c, in, p);
-	enum rc rc_place = place(c, p, in->lat, in->lng);
+	enum rc rc_place = catalog_place(c, p, in->lat, in->lng);
 	enum rc rc_attributes = RC_OK;
 
 	if (!rc)
@@ -264,230 +262,4 @@ enum rc catalog_product_create(struct ctx *c, struct id vendor,
 	if (!rc)
 		*out = p.id;
 	return rc;
-}
-
-#define GIVEN(member) shape_given(&product_patch_shape, in, #member)
-
-/* What shoppers read and moderators judge. */
-static bool is_material(const struct product_patch *in)
-{
-	return GIVEN(name) || GIVEN(description) || GIVEN(brand) ||
-	       GIVEN(category_id) || GIVEN(attributes);
-}
-
-static enum rc take_texts(struct ctx *c, const struct product_patch *in,
-                          struct product *p)
-{
-	if (GIVEN(name))
-		p->name = in->name;
-	if (GIVEN(description))
-		p->description = in->description;
-	if (GIVEN(brand))
-		p->brand = in->brand;
-	if (GIVEN(category_id))
-		p->category_id = in->category_id;
-	if (!GIVEN(attributes) && !GIVEN(category_id))
-		return RC_OK;
-	enum rc rc = check_category(c, p->category_id);
-	if (rc)
-		return rc;
-	return catalog_attributes_check(c, p->category_id,
-	                                GIVEN(attributes) ? in->attributes
-	                                                  : p->attributes,
-	                                &p->attributes);
-}
-
-static enum rc note_texts(struct ctx *c, const struct product *was,
-                          const struct product *is, struct cause why)
-{
-	char a[ID_TEXT_MAX], b[ID_TEXT_MAX];
-	enum rc rc = catalog_note_text(c, was, none, why, "name", was->name,
-	                               is->name);
-
-	if (!rc)
-		rc = catalog_note_text(c, was, none, why, "description",
-		                       was->description, is->description);
-	if (!rc)
-		rc = catalog_note_text(c, was, none, why, "brand", was->brand,
-		                       is->brand);
-	if (!rc)
-		rc = catalog_note_text(c, was, none, why, "category",
-		                       id_text(was->category_id, a),
-		                       id_text(is->category_id, b));
-	if (!rc)
-		rc = catalog_note_text(c, was, none, why, "attributes",
-		                       was->attributes.s, is->attributes.s);
-	return rc;
-}
-
-static enum rc new_slug(struct ctx *c, struct product *p)
-{
-	struct product wish = { .id = id_new(), .slug = p->name };
-	enum rc rc = catalog_slugs(c, &wish, 1);
-
-	p->slug = wish.slug;
-	return rc;
-}
-
-/* Writes the texts of a locked product; the old slug goes on leading here. */
-static enum rc apply(struct ctx *c, const struct product *was,
-                     struct product *is, struct cause why)
-{
-	enum rc rc = RC_OK;
-
-	if (strcmp(was->name, is->name) != 0) {
-		const char *base = text_slug(c->arena, is->name);
-
-		/* A slug that was made from the same words is kept. */
-		if (strncmp(was->slug, base, strlen(base)) != 0 || !*base)
-			rc = new_slug(c, is);
-		if (!rc && strcmp(was->slug, is->slug) != 0)
-			rc = products_db_slugs_add(
-				c, &(struct product_slug){ is->slug, is->id },
-				1);
-	}
-	if (!rc)
-		rc = products_db_update(c, is);
-	if (!rc)
-		rc = note_texts(c, was, is, why);
-	if (!rc && is->is_visible &&
-	    !id_equal(was->category_id, is->category_id)) {
-		rc = categories_db_count_add(c, was->category_id, -1);
-		if (!rc)
-			rc = categories_db_count_add(c, is->category_id, 1);
-		touch(c, TAG_CATEGORIES);
-	}
-	if (!rc && is->is_visible)
-		rc = catalog_index(c, is->id);
-	catalog_touch_product(c, was);
-	catalog_touch_product(c, is);
-	if (is->is_visible)
-		touch(c, TAG_CATALOG);
-	/* They show its name and address. */
-	if (is->is_visible && strcmp(was->name, is->name) != 0)
-		touch(c, TAG_REVIEWS | TAG_QUESTIONS);
-	return rc;
-}
-
-static enum rc revise(struct ctx *c, const struct product *p)
-{
-	struct product_revision r = {
-		.id = id_new(),
-		.product_id = p->id,
-		.vendor_id = p->vendor_id,
-		.category_id = p->category_id,
-		.status = "pending",
-		.is_open = 1,
-		.name = p->name,
-		.brand = p->brand,
-		.description = p->description,
-		.attributes = p->attributes,
-		.screening = p->screening,
-		.author_id = c->actor,
-		.created_at = c->now,
-	};
-	enum rc rc = products_db_revise(c, &r);
-
-	if (!rc)
-		rc = catalog_note(c, p, none, catalog_cause(c), "revision",
-		                  NULL, "pending");
-	return rc;
-}
-
-/* An edit of a live product: at once when rules allow it, else it waits. */
-static enum rc edit_live(struct ctx *c, const struct product *was,
-                         struct product *is)
-{
-	struct store_facts store = { 0 };
-	enum verdict_of_rules verdict = RULES_HOLD;
-	size_t n = 1;
-	enum rc rc = catalog_screen(c, is, &n, &verdict);
-
-	if (!rc)
-		rc = catalog_store_facts(c, is->vendor_id, &store);
-	if (rc)
-		return rc;
-	if (verdict == RULES_REJECT)
-		return fail(c, RC_CONFLICT, "screening",
-		            "The rules of the marketplace do not allow it.");
-	if (verdict == RULES_PASS && store.is_trusted)
-		return apply(c, was, is, (struct cause){ .name = "rule" });
-	return revise(c, is);
-}
-
-/* Where it stands and what goes with it: not for moderators. */
-static enum rc take_rest(struct ctx *c, const struct product_patch *in,
-                         const struct product *was)
-{
-	struct product is = *was;
-	enum rc rc = RC_OK;
-
-	if (GIVEN(lat) || GIVEN(lng)) {
-		double own_lat = was->has_own_place ? was->lat : REAL_NONE;
-		double own_lng = was->has_own_place ? was->lng : REAL_NONE;
-
-		rc = place(c, &is, GIVEN(lat) ? in->lat : own_lat,
-		           GIVEN(lng) ? in->lng : own_lng);
-		if (!rc)
-			rc = products_db_update(c, &is);
-		if (!rc)
-			rc = catalog_note(c, was, none, catalog_cause(c),
-			                  "place", NULL,
-			                  is.has_own_place ? "own" : "store");
-		if (was->is_visible)
-			touch(c, TAG_CATALOG);
-	}
-	if (!rc && GIVEN(related_ids))
-		rc = products_db_set_related(c, was->id, was->vendor_id,
-		                             in->related_ids,
-		                             in->n_related_ids);
-	catalog_touch_product(c, was);
-	return rc;
-}
-
-static enum rc patch(struct ctx *c, struct id vendor, struct id id,
-                     int64_t if_version, const struct product_patch *in)
-{
-	struct product was = { 0 }, is;
-	enum rc rc = catalog_product_lock(c, vendor, id, if_version, &was);
-
-	if (!rc)
-		rc = take_rest(c, in, &was);
-	if (!rc)
-		rc = products_db_lock(c, id, vendor, &was);
-	if (rc || !is_material(in))
-		return rc;
-	is = was;
-	rc = take_texts(c, in, &is);
-	if (rc)
-		return rc;
-	if (catalog_has_status(&was, PRODUCT_APPROVED))
-		return edit_live(c, &was, &is);
-	return apply(c, &was, &is, catalog_cause(c));
-}
-#undef GIVEN
-
-enum rc catalog_product_patch(struct ctx *c, struct id vendor, struct id id,
-                              int64_t if_version,
-                              const struct product_patch *in)
-{
-	enum rc rc = sql_begin(c);
-
-	if (rc)
-		return rc;
-	return sql_end(c, patch(c, vendor, id, if_version, in));
-}
-
-/* The revision of a live product takes its place. Product is locked. */
-enum rc catalog_revision_apply(struct ctx *c, const struct product *was,
-                               const struct product_revision *r)
-{
-	struct product is = *was;
-
-	is.name = r->name;
-	is.brand = r->brand;
-	is.description = r->description;
-	is.category_id = r->category_id;
-	is.attributes = r->attributes;
-	return apply(c, was, &is, catalog_cause(c));
 }

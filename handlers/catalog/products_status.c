@@ -33,6 +33,12 @@ enum rc catalog_product_lock(struct ctx *c, struct id vendor, struct id id,
 	return rc;
 }
 
+/* By the id's random tail. */
+bool catalog_is_sample(const struct store_facts *store, struct id id)
+{
+	return id.b[15] * 100 / 256 < store->sample_percent;
+}
+
 /* To the moderators, or past them by rule. */
 static void judge(const struct ctx *c, const struct store_facts *store,
                   enum verdict_of_rules verdict, struct product *p,
@@ -45,14 +51,12 @@ static void judge(const struct ctx *c, const struct store_facts *store,
 	p->submitted_at = c->now;
 	p->decided_at = (struct when){ 0 };
 	p->decided_by = none;
-	/* The id's random tail decides which products of a trusted store are
-	 * looked at all the same. */
-	bool is_sample = p->id.b[15] * 100 / 256 < store->sample_percent;
 	if (verdict == RULES_REJECT) {
 		p->status = name_of(PRODUCT_REJECTED);
 		p->reason_code = "screening";
 		p->reason = "The rules of the marketplace do not allow it.";
-	} else if (verdict == RULES_PASS && store->is_trusted && !is_sample) {
+	} else if (verdict == RULES_PASS && store->is_trusted &&
+	           !catalog_is_sample(store, p->id)) {
 		p->status = name_of(PRODUCT_APPROVED);
 	}
 	if (!catalog_has_status(p, PRODUCT_PENDING)) {
@@ -94,6 +98,26 @@ enum rc catalog_submit(struct ctx *c, struct product *ps, size_t n)
 		rc = submit_some(c, ps + at, &some);
 	}
 	return rc;
+}
+
+enum rc catalog_rescreen(struct ctx *c, struct id product)
+{
+	enum verdict_of_rules verdict = RULES_HOLD;
+	struct store_facts store = { 0 };
+	struct status_change by;
+	struct product p = { 0 };
+	size_t n = 1;
+	enum rc rc = products_db_lock(c, product, none, &p);
+
+	if (rc || !catalog_has_status(&p, PRODUCT_PENDING))
+		return rc;
+	const struct when submitted_at = p.submitted_at;
+	rc = catalog_screen(c, &p, &n, &verdict);
+	if (rc || verdict != RULES_REJECT)
+		return rc ? rc : products_db_set_screening(c, &p);
+	judge(c, &store, verdict, &p, &by);
+	p.submitted_at = submitted_at;
+	return catalog_set_status(c, &p, &by, 1);
 }
 
 /* What the store may do with a product that stands so. */
@@ -170,17 +194,28 @@ enum rc catalog_product_restore(struct ctx *c, struct id vendor, struct id id)
 	return begin_and_run(c, vendor, id, &restores);
 }
 
+/* Ever: what was put away and handed in again waits like a new one. */
+static enum rc was_on_sale(struct ctx *c, const struct product *p, bool *was)
+{
+	*was = catalog_has_status(p, PRODUCT_APPROVED) ||
+	       catalog_has_status(p, PRODUCT_ARCHIVED) || p->sales > 0;
+	return *was ? RC_OK : events_db_was_approved(c, p->id, was);
+}
+
 static enum rc drop(struct ctx *c, struct id vendor, struct id id,
                     int64_t if_version)
 {
 	struct product p = { 0 };
+	bool was_sold = false;
 	enum rc rc = catalog_product_lock(c, vendor, id, if_version, &p);
 
 	if (rc)
 		return rc;
-	/* What was on sale may stand in orders and links: it is archived. */
-	if (catalog_has_status(&p, PRODUCT_APPROVED) ||
-	    catalog_has_status(&p, PRODUCT_ARCHIVED))
+	rc = was_on_sale(c, &p, &was_sold);
+	if (rc)
+		return rc;
+	/* It may stand in orders and links: it is archived. */
+	if (was_sold)
 		return fail(c, RC_CONFLICT, "archive_instead",
 		            "A product that was on sale is archived, not "
 		            "deleted.");

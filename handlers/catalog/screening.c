@@ -9,7 +9,6 @@
 #include "handlers/catalog/catalog_rules.h"
 
 enum {
-	WORDS_MAX = 200,
 	/* A price this many times off the category's usual one is looked at. */
 	OUTLIER = 10,
 	/* A category of fewer products has no usual price. */
@@ -17,40 +16,57 @@ enum {
 };
 
 struct words {
-	const char *all[WORDS_MAX];
+	const char **all;
 	size_t n;
 };
-
-/* The different folded words of name, brand and description. */
-static void read_words(struct ctx *c, const struct product *p, struct words *to)
-{
-	char *words = text_words(
-		c->arena, arena_fmt(c->arena, "%s %s %s", p->name,
-	                            p->brand ? p->brand : "",
-	                            p->description ? p->description : ""));
-	char *save = NULL;
-
-	for (char *w = strtok_r(words, " ", &save); w && to->n < WORDS_MAX;
-	     w = strtok_r(NULL, " ", &save)) {
-		size_t i = 0;
-
-		while (i < to->n && strcmp(to->all[i], w) != 0)
-			i++;
-		if (i == to->n)
-			to->all[to->n++] = w;
-	}
-}
 
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Sorted, each once; how many are left. */
+static size_t fold_words(const char **all, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(all, n, sizeof(*all), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || strcmp(all[kept - 1], all[i]) != 0)
+			all[kept++] = all[i];
+	return kept;
+}
+
+/* The different folded words of all that shoppers read of it: however many, as
+ * else the bad ones would stand last. */
+static void read_words(struct ctx *c, const struct product *p, struct words *to)
+{
+	const char *const texts[] = { p->name, p->brand, p->description,
+		                      p->attributes.s };
+	struct buf b;
+	char *save = NULL;
+	size_t most = 1;
+
+	buf_init(&b, c->arena, 256);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		buf_puts(&b, texts[i] ? texts[i] : "");
+		buf_putc(&b, ' ');
+	}
+	char *words = text_words(c->arena, b.s);
+	for (const char *s = words; *s; s++)
+		most += *s == ' ';
+	to->all = arena_new_array(c->arena, const char *, most);
+	for (char *w = strtok_r(words, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		to->all[to->n++] = w;
+	to->n = fold_words(to->all, to->n);
+}
+
 /* The words of all products, sorted, each once. */
 static const char **merge_words(struct ctx *c, const struct words *of, size_t n,
                                 size_t *n_all)
 {
-	size_t most = 0, kept = 0;
+	size_t most = 0;
 
 	for (size_t i = 0; i < n; i++)
 		most += of[i].n;
@@ -59,11 +75,7 @@ static const char **merge_words(struct ctx *c, const struct words *of, size_t n,
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < of[i].n; k++)
 			all[(*n_all)++] = of[i].all[k];
-	qsort(all, *n_all, sizeof(*all), by_text);
-	for (size_t i = 0; i < *n_all; i++)
-		if (!kept || strcmp(all[kept - 1], all[i]) != 0)
-			all[kept++] = all[i];
-	*n_all = kept;
+	*n_all = fold_words(all, *n_all);
 	return all;
 }
 
@@ -163,5 +175,29 @@ enum rc catalog_screen(struct ctx *c, struct product *ps, size_t *n,
 		if (!rc)
 			verdicts[i] = judge(c, &ps[i], &f[i]);
 	}
+	return rc;
+}
+
+enum rc catalog_screen_variants(struct ctx *c, const struct variant *vs,
+                                size_t n)
+{
+	struct screening_facts *f =
+		arena_new_array(c->arena, struct screening_facts, n);
+	struct product *ps = arena_new_array(c->arena, struct product, n);
+	size_t n_texts = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (vs[i].name || vs[i].options.s)
+			ps[n_texts++] = (struct product){
+				.name = vs[i].name ? vs[i].name : "",
+				.attributes = vs[i].options,
+			};
+	enum rc rc = n_texts ? find_words(c, ps, n_texts, f) : RC_OK;
+	for (size_t i = 0; i < n_texts && !rc; i++)
+		if (f[i].rejected_word)
+			rc = fail(c, RC_CONFLICT, "screening",
+			          "The rules of the marketplace do not allow "
+			          "\"%s\".",
+			          f[i].rejected_word);
 	return rc;
 }

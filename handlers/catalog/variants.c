@@ -33,7 +33,8 @@ void catalog_price_now(struct when now, struct variant *v)
 static enum rc bad_options(struct ctx *c, const char *path)
 {
 	return fail_field(c, path, "bad_options",
-	                  "At most %d options, as {\"Colour\": \"Red\"}.",
+	                  "At most %d options, each name once, as "
+	                  "{\"Colour\": \"Red\"}.",
 	                  OPTIONS_MAX);
 }
 
@@ -56,6 +57,15 @@ static bool option_row(struct ctx *c, const struct variant *v, const char *name,
 	row->name_key = text_fold(c->arena, row->name);
 	row->value_key = text_fold(c->arena, row->value);
 	return true;
+}
+
+/* "Colour" and "colour" are one name. */
+static bool is_repeated(const struct variant_option_row *rows, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(rows[i].name_key, rows[at].name_key) == 0)
+			return true;
+	return false;
 }
 
 enum rc catalog_options_read(struct ctx *c, const struct variant *v,
@@ -83,6 +93,8 @@ enum rc catalog_options_read(struct ctx *c, const struct variant *v,
 		if (!clean || !option_row(c, v, name, value, row) ||
 		    json_object_set_new(clean, row->name,
 		                        json_string(row->value)))
+			break;
+		if (is_repeated(*rows, *n))
 			break;
 		(*n)++;
 	}
@@ -215,7 +227,10 @@ static enum rc insert_journal(struct ctx *c, const struct variant *rows,
 enum rc catalog_variants_insert(struct ctx *c, struct variant *rows, size_t n,
                                 struct cause why)
 {
-	enum rc rc = sku_taken(c, variants_db_insert(c, rows, n));
+	enum rc rc = catalog_screen_variants(c, rows, n);
+
+	if (!rc)
+		rc = sku_taken(c, variants_db_insert(c, rows, n));
 
 	if (!rc)
 		rc = insert_options(c, rows, n);
@@ -384,6 +399,9 @@ static enum rc patch_row(struct ctx *c, const struct variant *was,
 		&rows, &n);
 	if (!rc)
 		rc = check(c, &is, e->path);
+	if (!rc &&
+	    (has_options || shape_given(&variant_patch_shape, e->in, "name")))
+		rc = catalog_screen_variants(c, &is, 1);
 	if (!rc)
 		rc = sku_taken(c, variants_db_update(c, &is));
 	if (!rc && has_options)

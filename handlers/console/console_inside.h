@@ -82,6 +82,7 @@ struct console_login_in {
 };
 struct console_reason_in {
 	const char *reason_code, *reason;
+	int64_t version; /* of what was looked at */
 };
 struct console_products_query {
 	const char *status, *q;

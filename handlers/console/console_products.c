@@ -266,11 +266,13 @@ enum rc console_product_get(struct req *r)
 
 enum rc console_product_approve_post(struct req *r)
 {
+	struct console_reason_in in = { 0 };
 	struct id id;
-	enum rc rc = req_id(r, 0, &id);
 
+	req_body(r, &in);
+	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_product_approve(&r->ctx, id);
+		rc = catalog_product_approve(&r->ctx, id, in.version);
 	return rc ? rc : console_done(r, "approved", "/console/products");
 }
 
@@ -282,8 +284,8 @@ enum rc console_product_reject_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_product_reject(&r->ctx, id, in.reason_code,
-		                            in.reason);
+		rc = catalog_product_reject(&r->ctx, id, in.version,
+		                            in.reason_code, in.reason);
 	return rc ? rc : console_done(r, "rejected", "/console/products");
 }
 
@@ -295,6 +297,7 @@ enum rc console_product_archive_post(struct req *r)
 	req_body(r, &in);
 	enum rc rc = req_id(r, 0, &id);
 	if (!rc)
-		rc = catalog_product_archive(&r->ctx, id, in.reason);
+		rc = catalog_product_archive(&r->ctx, id, in.version,
+		                             in.reason);
 	return rc ? rc : console_done(r, "archived", "/console/products");
 }

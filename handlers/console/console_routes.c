@@ -35,10 +35,18 @@ static const struct field products_fields[] = {
 static const struct shape products_shape =
 	SHAPE(console_products_query, products_fields);
 
+static const struct field approve_fields[] = {
+	FIELD(console_reason_in, version, .min = 1),
+	FIELDS_END,
+};
+static const struct shape approve_shape =
+	SHAPE(console_reason_in, approve_fields);
+
 static const struct field reject_fields[] = {
 	FIELD(console_reason_in, reason_code, .flags = REQUIRED, .max = 40),
 	FIELD(console_reason_in, reason, .flags = REQUIRED | LONG_TEXT,
 	      .max = 500),
+	FIELD(console_reason_in, version, .min = 1),
 	FIELDS_END,
 };
 static const struct shape reject_shape =
@@ -47,6 +55,7 @@ static const struct shape reject_shape =
 static const struct field reason_fields[] = {
 	FIELD(console_reason_in, reason, .flags = REQUIRED | LONG_TEXT,
 	      .max = 500),
+	FIELD(console_reason_in, version, .min = 1),
 	FIELDS_END,
 };
 static const struct shape reason_shape =
@@ -83,7 +92,7 @@ const struct route console_routes[] = {
 	  .summary = "One product, to be decided on" },
 	{ "POST", "/console/products/{id}/approve",
 	  console_product_approve_post, FORM, MODERATOR(MAY_ADMIN_PRODUCTS),
-	  .summary = "Approve a product or its edit" },
+	  .body = &approve_shape, .summary = "Approve a product or its edit" },
 	{ "POST", "/console/products/{id}/reject", console_product_reject_post,
 	  FORM, MODERATOR(MAY_ADMIN_PRODUCTS), .body = &reject_shape,
 	  .summary = "Reject a product with a reason" },

@@ -158,6 +158,7 @@ static const char *const private_writes[] = {
 	"/api/admin/payouts",
 	"/api/admin/ledger",
 	"/api/admin/security-",
+	"/api/admin/screening/",
 	"/api/admin/users/",
 	"/api/admin/vendors/{id}/reject", /* applications are unseen */
 	"/api/reviews/{id}/report",

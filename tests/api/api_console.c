@@ -179,6 +179,23 @@ static void a_list_says_what_was_looked_for(void)
 	CHECK_HAS(a->body, "Nothing matches.", "and nothing is found");
 }
 
+/* The button of a page that was shown some time ago. */
+static const struct api_answer *press_approve(const char *page,
+                                              const char *seen)
+{
+	const char *headers[] = { FMT("Origin: %s", dev_text("base_url")),
+		                  FMT("Cookie: %s", cookies), NULL };
+
+	return api_call(&(struct api_call){
+		.method = "POST",
+		.path = FMT("%s/approve", page),
+		.type = "application/x-www-form-urlencoded",
+		.body = FMT("csrf=%s&version=%s",
+	                    between(seen, "name=\"csrf\" value=\"", "\""),
+	                    between(seen, "name=\"version\" value=\"", "\"")),
+		.headers = headers });
+}
+
 /* What an edit of a live product changes stands beside what it is now; what it
  * leaves is not repeated. */
 static void an_edit_is_shown_beside_what_it_changes(void)
@@ -218,6 +235,13 @@ static void an_edit_is_shown_beside_what_it_changes(void)
 	CHECK_LACKS(table, "As ever", "the description stays");
 	CHECK_HAS(a->body, "id=\"approve\"", "to be approved");
 	CHECK_HAS(a->body, "id=\"reject\"", "or refused");
+	NEED_API(api_patch(FMT("/api/vendor/products/%s", id),
+	                   FMT("{\"name\":\"Small %s\"}", word),
+	                   token_of("vendor")),
+	         200, "another edit");
+	CHECK_API(press_approve(page, a->body), 412, "not what was seen");
+	a = visit(page, unique("again"));
+	CHECK_API(press_approve(page, a->body), 303, "what was seen");
 }
 
 static bool start(void)
