@@ -64,7 +64,7 @@ void discovery_db_add_filter(struct query *q, const struct product_filter *f)
 	add_options(q, f);
 }
 
-static bool is_plain(const struct product_filter *f)
+bool discovery_db_is_plain(const struct product_filter *f)
 {
 	return id_is_none(f->vendor) && money_is_none(f->min_price) &&
 	       money_is_none(f->max_price) && isnan(f->rating) &&
@@ -89,7 +89,7 @@ static bool is_rare(const struct product_filter *f, const struct page *page)
 /* All products are counted in the statement that reads the rows. */
 static bool counts_all(const struct product_filter *f, const struct page *page)
 {
-	return !page->walks && !f->by_category && is_plain(f);
+	return !page->walks && !f->by_category && discovery_db_is_plain(f);
 }
 
 void discovery_db_add_index(struct query *q, const struct product_filter *f,
@@ -157,9 +157,9 @@ static enum rc count_walk(struct ctx *c, const struct product_filter *f,
 {
 	struct query *q = arena_new(c->arena, struct query);
 
-	if (is_plain(f) && !f->by_category)
+	if (discovery_db_is_plain(f) && !f->by_category)
 		return discovery_db_count_visible(c, out);
-	if (is_plain(f)) {
+	if (discovery_db_is_plain(f)) {
 		*out = f->n_in_category;
 		return RC_OK;
 	}

@@ -104,6 +104,9 @@ struct product_filter {
  * over product p. */
 void discovery_db_add_filter(struct query *q, const struct product_filter *f);
 
+/* Whether it asks for none of these; categories aside. */
+bool discovery_db_is_plain(const struct product_filter *f);
+
 /* Adds " FORCE INDEX (…)" behind "FROM product p": the one that has the page's
  * order, unless few products have the category. */
 void discovery_db_add_index(struct query *q, const struct product_filter *f,

@@ -3,6 +3,7 @@
 #include "db/hits_db.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "db/geo.h"
 #include "db/near_db.h"
@@ -267,13 +268,55 @@ static enum rc find_rarest(struct ctx *c, const struct product_filter *f,
 		}
 	if (!n_words)
 		return RC_OK;
-	enum rc rc = search_db_count(c, words, n_words, COUNT_CAP, counts);
+	enum rc rc = search_db_count(c, words, n_words, counts);
 	for (size_t i = 0; i < n_words && !rc; i++)
 		if (counts[i] < *n) {
 			*n = counts[i];
 			*need = needs[i];
 		}
 	return rc;
+}
+
+bool hits_db_is_walk(const struct product_filter *f, const struct page *page)
+{
+	return f->words->n == 1 && is_one_word(&f->words->needs[0]) &&
+	       !f->n_sku_products && !f->by_category && isnan(f->lat) &&
+	       discovery_db_is_plain(f) && page->n_order == 1 &&
+	       page->order[0].descending &&
+	       strcmp(page->order[0].name, "relevance") == 0;
+}
+
+enum rc hits_db_walk(struct ctx *c, const struct product_filter *f,
+                     const struct page *page, struct hit **rows, size_t *n,
+                     int64_t *count)
+{
+	static const struct sort sorts[] = { { "relevance", "d.weight", false },
+		                             { 0 } };
+	struct query *q = arena_new(c->arena, struct query);
+	int64_t word = f->words->needs[0].ways[0].words[0];
+	struct page part = *page;
+	struct page_info info;
+	enum rc rc = RC_OK;
+
+	*count = -1;
+	if (!page->walks)
+		rc = search_db_count(c, &word, 1, count);
+	if (rc)
+		return rc;
+	/* One more than the page, from the first row on, as the others. */
+	part.number = 1;
+	part.size = page->size + 1;
+	if (!page->walks)
+		part.size = page->number * page->size + 1;
+	query_init(q, c);
+	query_add(q,
+	          "SELECT d.product_id AS id, d.weight AS relevance"
+	          "  FROM search_posting d FORCE INDEX (best)"
+	          "  STRAIGHT_JOIN product p ON p.id = d.product_id"
+	          " WHERE d.word = ? AND p.is_visible = 1",
+	          A(word));
+	return query_slice(q, &hit_shape, sorts, "d.product_id", &part, rows, n,
+	                   &info);
 }
 
 enum rc hits_db_plan(struct ctx *c, const struct product_filter *f,

@@ -1,10 +1,11 @@
 /*
- * Products by words and places, and what facets are counted from. A search
- * begins at the rarest of its words, or at its store, category or place, and
- * looks up the rest product by product: it costs what the smallest of these
- * holds. When all of them hold more than COUNT_CAP, it looks through the
- * CUT_PART products that the rarest word says most about, and the answer says
- * so (is_cut).
+ * Products by words and places, and what facets are counted from. A search of
+ * one word alone walks along the index that has its products in order, and
+ * their number is known. Any other begins at the rarest of its words, or at its
+ * store, category or place, and looks up the rest product by product: it costs
+ * what the smallest of these holds. When all of them hold more than COUNT_CAP,
+ * it looks through the CUT_PART products that the rarest word says most about,
+ * and the answer says so (is_cut).
  */
 #ifndef MERKATO_HITS_DB_H
 #define MERKATO_HITS_DB_H
@@ -42,6 +43,14 @@ struct hit_plan {
 	size_t need; /* that it begins at */
 	bool is_cut;
 };
+/* Whether a search of one word alone asks for what says most about it. */
+bool hits_db_is_walk(const struct product_filter *f, const struct page *page);
+/* The page of such a search and one more row, and how many match; count is -1
+ * when the page walks. */
+CHECKED enum rc hits_db_walk(struct ctx *c, const struct product_filter *f,
+                             const struct page *page, struct hit **rows,
+                             size_t *n, int64_t *count);
+
 /* Looks how many products there are, and decides. */
 CHECKED enum rc hits_db_plan(struct ctx *c, const struct product_filter *f,
                              struct hit_plan *out);

@@ -1,6 +1,7 @@
 /* Rows from structs: the columns are the scalar fields of the shape. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/mysql.h"
@@ -14,6 +15,7 @@ struct heap {
 	const struct shape *shape;
 	char *rows; /* in the arena of who gathers */
 	size_t n, most;
+	bool is_tally; /* rows are struct sql_tally */
 };
 
 /* Belongs to the open transaction. */
@@ -22,6 +24,13 @@ static struct {
 	struct heap heaps[HEAPS_MAX];
 	size_t n;
 } gathered;
+
+static const struct field tally_fields[] = {
+	FIELD(sql_tally, id),
+	FIELD(sql_tally, n),
+	FIELDS_END,
+};
+const struct shape sql_tally_shape = SHAPE(sql_tally, tally_fields);
 
 struct arg arg_member(const struct field *f, const void *object)
 {
@@ -84,7 +93,8 @@ static void put_marks(struct buf *b, size_t n_rows, size_t n_columns)
 }
 
 static enum rc insert_slice(struct ctx *c, const char *table,
-                            const struct shape *s, const char *rows, size_t n)
+                            const struct shape *s, const char *rows, size_t n,
+                            const char *end)
 {
 	struct buf b;
 	size_t n_args = 0;
@@ -104,6 +114,7 @@ static enum rc insert_slice(struct ctx *c, const char *table,
 					arg_member(f, rows + row * s->size);
 		}
 	}
+	buf_puts(&b, end);
 	struct work w = { .text = b.s,
 		          .n_text = b.n,
 		          .args = args,
@@ -115,7 +126,7 @@ static enum rc insert_slice(struct ctx *c, const char *table,
 enum rc sql_insert_(struct ctx *c, const char *table, const struct shape *s,
                     const void *row)
 {
-	return insert_slice(c, table, s, row, 1);
+	return insert_slice(c, table, s, row, 1, "");
 }
 
 /* Slices are powers of two, so that few statements are prepared. */
@@ -131,8 +142,9 @@ static size_t slice_size(const struct shape *s, size_t n)
 	return slice;
 }
 
-enum rc sql_insert_all_(struct ctx *c, const char *table, const struct shape *s,
-                        const void *rows, size_t n)
+static enum rc insert_all(struct ctx *c, const char *table,
+                          const struct shape *s, const void *rows, size_t n,
+                          const char *end)
 {
 	const char *p = rows;
 	enum rc rc = RC_OK;
@@ -140,11 +152,50 @@ enum rc sql_insert_all_(struct ctx *c, const char *table, const struct shape *s,
 	while (n && !rc) {
 		size_t slice = slice_size(s, n);
 
-		rc = insert_slice(c, table, s, p, slice);
+		rc = insert_slice(c, table, s, p, slice, end);
 		p += slice * s->size;
 		n -= slice;
 	}
 	return rc;
+}
+
+enum rc sql_insert_all_(struct ctx *c, const char *table, const struct shape *s,
+                        const void *rows, size_t n)
+{
+	return insert_all(c, table, s, rows, n, "");
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct sql_tally *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Each id once, in their order; what comes to nothing is left out. */
+static size_t fold_tallies(struct sql_tally *rows, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(rows, n, sizeof(*rows), by_id);
+	for (size_t i = 0, next; i < n; i = next) {
+		struct sql_tally sum = rows[i];
+
+		for (next = i + 1; next < n && rows[next].id == sum.id; next++)
+			sum.n += rows[next].n;
+		if (sum.n)
+			rows[kept++] = sum;
+	}
+	return kept;
+}
+
+static enum rc add_tallies(struct ctx *c, const char *table,
+                           struct sql_tally *rows, size_t n)
+{
+	return insert_all(c, table, &sql_tally_shape, rows,
+	                  fold_tallies(rows, n),
+	                  " ON DUPLICATE KEY UPDATE n = n + VALUES(n)");
 }
 
 void sql_gather(void)
@@ -165,7 +216,11 @@ enum rc gathered_write(struct ctx *c)
 	for (size_t i = 0; i < gathered.n && !rc; i++) {
 		const struct heap *h = &gathered.heaps[i];
 
-		rc = sql_insert_all_(c, h->table, h->shape, h->rows, h->n);
+		rc = h->is_tally
+		             ? add_tallies(c, h->table,
+		                           (struct sql_tally *)h->rows, h->n)
+		             : sql_insert_all_(c, h->table, h->shape, h->rows,
+		                               h->n);
 	}
 	gathered_forget();
 	return rc;
@@ -184,6 +239,23 @@ static struct heap *heap_of(const char *table, const struct shape *s)
 	return &gathered.heaps[gathered.n++];
 }
 
+static void put_on(struct ctx *c, struct heap *h, const void *rows, size_t n)
+{
+	size_t size = h->shape->size;
+
+	if (h->n + n > h->most) {
+		size_t most = 2 * (h->n + n) + HEAP_ROWS;
+		char *all = arena_array(c->arena, most, size);
+
+		if (h->n)
+			memcpy(all, h->rows, h->n * size);
+		h->rows = all;
+		h->most = most;
+	}
+	memcpy(h->rows + h->n * size, rows, n * size);
+	h->n += n;
+}
+
 enum rc sql_insert_later_(struct ctx *c, const char *table,
                           const struct shape *s, const void *rows, size_t n)
 {
@@ -191,16 +263,26 @@ enum rc sql_insert_later_(struct ctx *c, const char *table,
 
 	if (!h || !n)
 		return sql_insert_all_(c, table, s, rows, n);
-	if (h->n + n > h->most) {
-		size_t most = 2 * (h->n + n) + HEAP_ROWS;
-		char *all = arena_array(c->arena, most, s->size);
+	put_on(c, h, rows, n);
+	return RC_OK;
+}
 
-		if (h->n)
-			memcpy(all, h->rows, h->n * s->size);
-		h->rows = all;
-		h->most = most;
+enum rc sql_tally_(struct ctx *c, const char *table,
+                   const struct sql_tally *rows, size_t n)
+{
+	struct heap *h =
+		sql_in_transaction() ? heap_of(table, &sql_tally_shape) : NULL;
+
+	if (!n)
+		return RC_OK;
+	if (!h) {
+		struct sql_tally *own =
+			arena_new_array(c->arena, struct sql_tally, n);
+
+		memcpy(own, rows, n * sizeof(*own));
+		return add_tallies(c, table, own, n);
 	}
-	memcpy(h->rows + h->n * s->size, rows, n * s->size);
-	h->n += n;
+	h->is_tally = true;
+	put_on(c, h, rows, n);
 	return RC_OK;
 }

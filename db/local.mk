@@ -27,6 +27,7 @@ libmerkato_a_SOURCES += %D%/once_db.c
 libmerkato_a_SOURCES += %D%/orders_db.c
 libmerkato_a_SOURCES += %D%/outbox_db.c
 libmerkato_a_SOURCES += %D%/payments_db.c
+libmerkato_a_SOURCES += %D%/places_db.c
 libmerkato_a_SOURCES += %D%/products_db.c
 libmerkato_a_SOURCES += %D%/query.c
 libmerkato_a_SOURCES += %D%/revisions_db.c

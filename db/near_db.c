@@ -114,28 +114,37 @@ static enum rc count_all(struct ctx *c, const struct product_filter *f,
 	return query_int(q, n);
 }
 
-enum rc near_db_count(struct ctx *c, const struct product_filter *f, int64_t *n)
-{
-	bool is_full = false;
-	enum rc rc = is_full_inside(c, f, &is_full);
-
-	if (!rc && is_full)
-		*n = COUNT_CAP + 1;
-	return rc || is_full ? rc : count_all(c, f, false, n);
-}
-
 enum rc near_db_count_place(struct ctx *c, const struct product_filter *f,
                             int64_t *n)
 {
-	struct product_filter only = { .lat = f->lat,
-		                       .lng = f->lng,
-		                       .radius = f->radius,
-		                       .rating = NAN,
-		                       .min_price = MONEY_NONE,
-		                       .max_price = MONEY_NONE,
-		                       .in_stock = -1 };
+	struct query *q = arena_new(c->arena, struct query);
 
-	return near_db_count(c, &only, n);
+	query_init(q, c);
+	/* Places are not counted further than products: each has one or more.
+	 */
+	query_add(q, "SELECT SUM(t.n) FROM"
+	             " (SELECT n FROM product_place p WHERE n > 0");
+	geo_add_near(q, "p", f->lat, f->lng, f->radius);
+	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
+	query_add(q, " LIMIT ?) AS t", A((int)COUNT_CAP + 1));
+	enum rc rc = query_int(q, n);
+	if (!rc && *n > COUNT_CAP)
+		*n = COUNT_CAP + 1;
+	return rc;
+}
+
+enum rc near_db_count(struct ctx *c, const struct product_filter *f, int64_t *n)
+{
+	bool is_full = false;
+	enum rc rc = near_db_count_place(c, f, n);
+
+	if (rc || (discovery_db_is_plain(f) && !f->by_category))
+		return rc;
+	if (*n > COUNT_CAP)
+		rc = is_full_inside(c, f, &is_full);
+	if (!rc && is_full)
+		*n = COUNT_CAP + 1;
+	return rc || is_full ? rc : count_all(c, f, false, n);
 }
 
 enum rc near_db_plan(struct ctx *c, const struct product_filter *f,

@@ -382,14 +382,6 @@ enum rc products_db_show(struct ctx *c, const struct product *rows, size_t n,
 	return rc;
 }
 
-enum rc products_db_place(struct ctx *c, const struct store_facts *s)
-{
-	return sql_run(c,
-	               "UPDATE product SET lat = ?, lng = ?"
-	               " WHERE vendor_id = ? AND has_own_place = 0",
-	               A(s->lat), A(s->lng), A(s->id));
-}
-
 static const struct field slug_fields[] = {
 	FIELD(product_slug, slug),
 	FIELD(product_slug, product_id),

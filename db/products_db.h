@@ -70,8 +70,6 @@ CHECKED enum rc products_db_wrong_visibility(struct ctx *c, struct id vendor,
 /* Makes approved products visible or not. */
 CHECKED enum rc products_db_show(struct ctx *c, const struct product *rows,
                                  size_t n, bool is_visible);
-/* Copies a store's place to its products that have none of their own. */
-CHECKED enum rc products_db_place(struct ctx *c, const struct store_facts *s);
 
 /* A slug that is or was a product's. */
 struct product_slug {

@@ -14,12 +14,15 @@ static const struct field source_fields[] = {
 	FIELD(search_source, vendor_name),
 	FIELD(search_source, skus),
 	FIELD(search_source, options),
+	FIELD(search_source, is_approved),
+	FIELD(search_source, is_visible),
 	FIELDS_END,
 };
 static const struct shape source_shape = SHAPE(search_source, source_fields);
 
 #define SOURCE                                                            \
 	"SELECT p.id, p.name, p.brand, p.description,"                    \
+	"       p.status = 'approved' AS is_approved, p.is_visible,"      \
 	"       k.name AS category_name, s.name AS vendor_name,"          \
 	"       (SELECT GROUP_CONCAT(w.sku SEPARATOR ' ') FROM variant w" \
 	"         WHERE w.product_id = p.id) AS skus,"                    \
@@ -54,8 +57,7 @@ enum rc search_db_source(struct ctx *c, struct id id, bool *found,
 {
 	*found = false;
 	return sql_find(c, &source_shape, out, found,
-	                SOURCE " FROM product p" SOURCE_JOINS
-	                       " WHERE p.id = ? AND p.status = 'approved'",
+	                SOURCE " FROM product p" SOURCE_JOINS " WHERE p.id = ?",
 	                A(id));
 }
 
@@ -159,37 +161,76 @@ enum rc search_db_set_posted(struct ctx *c, const struct posted *rows, size_t n)
 	return sql_insert_all(c, "product_search", &posted_shape, rows, n);
 }
 
-struct frequency {
-	int64_t at, n;
-};
-static const struct field frequency_fields[] = {
-	FIELD(frequency, at),
-	FIELD(frequency, n),
-	FIELDS_END,
-};
-static const struct shape frequency_shape = SHAPE(frequency, frequency_fields);
+enum rc search_db_delete_posted(struct ctx *c, struct id product)
+{
+	return sql_run(c, "DELETE FROM product_search WHERE product_id = ?",
+	               A(product));
+}
+
+enum rc search_db_tally(struct ctx *c, const struct sql_tally *words, size_t n)
+{
+	return sql_tally(c, "search_word", words, n);
+}
+
+static enum rc recount(struct ctx *c, int64_t from, int64_t to)
+{
+	/* Whoever writes meanwhile waits here, or is waited for. */
+	enum rc rc =
+		sql_run(c, "DELETE FROM search_word WHERE id BETWEEN ? AND ?",
+	                A(from), A(to));
+
+	if (rc)
+		return rc;
+	return sql_run(c,
+	               "INSERT INTO search_word (id, n)"
+	               " SELECT s.word, COUNT(*) FROM search_posting s"
+	               "  STRAIGHT_JOIN product p"
+	               "    ON p.id = s.product_id AND p.is_visible = 1"
+	               "  WHERE s.word BETWEEN ? AND ?"
+	               "  GROUP BY s.word LOCK IN SHARE MODE"
+	               " ON DUPLICATE KEY UPDATE n = VALUES(n)",
+	               A(from), A(to));
+}
+
+enum rc search_db_recount(struct ctx *c, int64_t *word, bool *more)
+{
+	int64_t from = *word, to = INT64_MAX;
+	enum rc rc = sql_int(c, &to,
+	                     "SELECT word FROM search_posting WHERE word >= ?"
+	                     " ORDER BY word LIMIT 1 OFFSET 99999",
+	                     A(from));
+
+	*more = !rc && to < INT64_MAX;
+	if (rc && rc != RC_NOT_FOUND)
+		return rc;
+	rc = sql_begin(c);
+	if (!rc)
+		rc = sql_end(c, recount(c, from, to));
+	if (!rc && *more)
+		*word = to + 1;
+	return rc;
+}
 
 enum rc search_db_count(struct ctx *c, const int64_t *words, size_t n,
-                        int64_t most, int64_t *counts)
+                        int64_t *counts)
 {
 	struct query *q = arena_new(c->arena, struct query);
-	struct frequency *rows = NULL;
+	struct sql_tally *rows = NULL;
 	size_t n_rows = 0;
 
 	query_init(q, c);
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			query_add(q, " UNION ALL ");
-		query_add(q,
-		          "SELECT ? AS at, COUNT(*) AS n FROM"
-		          " (SELECT 1 FROM search_posting WHERE word = ?"
-		          "   LIMIT ?) AS counted",
-		          A((int64_t)i), A(words[i]), A(most + 1));
+	query_add(q, "SELECT id, n FROM search_word WHERE id IN (?",
+	          A(words[0]));
+	for (size_t i = 1; i < n; i++)
+		query_add(q, ", ?", A(words[i]));
+	query_add(q, ") LIMIT ?", A((int)SEARCH_NEEDS_MAX));
+	enum rc rc = query_list(q, &sql_tally_shape, &rows, &n_rows);
+	for (size_t i = 0; i < n && !rc; i++) {
+		counts[i] = 0;
+		for (size_t k = 0; k < n_rows; k++)
+			if (rows[k].id == words[i])
+				counts[i] = rows[k].n;
 	}
-	query_add(q, " LIMIT ?", A((int)SEARCH_NEEDS_MAX));
-	enum rc rc = query_list(q, &frequency_shape, &rows, &n_rows);
-	for (size_t i = 0; i < n_rows && !rc; i++)
-		counts[rows[i].at] = rows[i].n;
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #ifndef MERKATO_SEARCH_DB_H
 #define MERKATO_SEARCH_DB_H
 
+#include "db/sql.h"
 #include "fcgi/base/ctx.h"
 #include "fcgi/base/page.h"
 #include "fcgi/base/shape.h"
@@ -13,11 +14,13 @@ struct search_source {
 	const char *category_name, *vendor_name;
 	const char *skus;    /* with blanks */
 	const char *options; /* values, with blanks */
+	bool is_approved, is_visible;
 };
 /* Approved products with ids in (after, last], by id. */
 CHECKED enum rc search_db_sources(struct ctx *c, struct id after,
                                   struct id last, int max,
                                   struct search_source **out, size_t *n);
+/* Whatever its status. */
 CHECKED enum rc search_db_source(struct ctx *c, struct id id, bool *found,
                                  struct search_source *out);
 
@@ -33,6 +36,15 @@ CHECKED enum rc search_db_post(struct ctx *c, const struct posting *rows,
                                size_t n);
 CHECKED enum rc search_db_unpost(struct ctx *c, struct id product,
                                  const int64_t *words, size_t n);
+/* So many more visible products have these words, or fewer; once the
+ * transaction commits. */
+CHECKED enum rc search_db_tally(struct ctx *c, const struct sql_tally *words,
+                                size_t n);
+/* Counts anew what is posted under the next 100,000 postings' words, in a
+ * transaction of its own: from *word on, where the next part begins
+ * afterwards. */
+#define WORDS_BEGIN (INT64_MIN + 1)
+CHECKED enum rc search_db_recount(struct ctx *c, int64_t *word, bool *more);
 /* What is posted of a product, as the indexer packs it. */
 struct posted {
 	struct id product_id;
@@ -42,6 +54,7 @@ CHECKED enum rc search_db_posted(struct ctx *c, const struct id *products,
                                  size_t n, struct posted **out, size_t *n_out);
 CHECKED enum rc search_db_set_posted(struct ctx *c, const struct posted *rows,
                                      size_t n);
+CHECKED enum rc search_db_delete_posted(struct ctx *c, struct id product);
 
 /* What is searched for: each need in one of its ways, each way all its parts.
  */
@@ -60,10 +73,10 @@ struct search_question {
 	struct search_need needs[SEARCH_NEEDS_MAX];
 	size_t n;
 };
-/* How many products have each of these words, up to one above most; n at most
+/* How many visible products have each of these words; n at most
  * SEARCH_NEEDS_MAX. */
 CHECKED enum rc search_db_count(struct ctx *c, const int64_t *words, size_t n,
-                                int64_t most, int64_t *counts);
+                                int64_t *counts);
 /* Words of names that begin so, the most frequent first. */
 CHECKED enum rc search_db_beginning(struct ctx *c, const char *beginning,
                                     int max, const char ***out, size_t *n);

@@ -126,6 +126,17 @@ CHECKED enum rc sql_insert_later_(struct ctx *c, const char *table,
 /* For work that writes many of them: gathers until the open transaction ends.
  */
 void sql_gather(void);
+/* What is to be added to the number n of the row id of a table of these two. */
+struct sql_tally {
+	int64_t id, n;
+};
+extern const struct shape sql_tally_shape;
+/* Adds to many of them. Inside a transaction it is done just before the commit,
+ * all that a table is to be given together and in the order of the ids: rows
+ * that every writer wants are locked briefly, and by all in one order. */
+#define sql_tally(c, table, rows, n) sql_tally_((c), "" table "", (rows), (n))
+CHECKED enum rc sql_tally_(struct ctx *c, const char *table,
+                           const struct sql_tally *rows, size_t n);
 /* The unique key of the last RC_CONFLICT by duplicate (text after the last
  * dot), else "". No fault is recorded for a duplicate: the caller knows what it
  * means and says so with fail(). */

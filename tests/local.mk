@@ -77,6 +77,7 @@ UNIT_TESTS += %D%/unit/test_catalog_tree
 UNIT_TESTS += %D%/unit/test_client
 UNIT_TESTS += %D%/unit/test_commands
 UNIT_TESTS += %D%/unit/test_console
+UNIT_TESTS += %D%/unit/test_counts
 UNIT_TESTS += %D%/unit/test_crypto
 UNIT_TESTS += %D%/unit/test_discovery
 UNIT_TESTS += %D%/unit/test_dispatch

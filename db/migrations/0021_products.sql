@@ -66,6 +66,16 @@ CREATE TABLE product (
   CONSTRAINT product_category FOREIGN KEY (category_id) REFERENCES category (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
+-- How many visible products stand at a place: what is near is counted by places,
+-- of which a store has one for all of its products.
+CREATE TABLE product_place (
+  cell INT NOT NULL,
+  lat DOUBLE NOT NULL,
+  lng DOUBLE NOT NULL,
+  n BIGINT NOT NULL,
+  PRIMARY KEY (cell, lat, lng)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
 -- Every slug a product ever had: old links lead to the present one.
 CREATE TABLE product_slug (
   slug VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

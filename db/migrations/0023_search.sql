@@ -9,6 +9,13 @@ CREATE TABLE search_posting (
   KEY best (word, weight, product_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
+-- How many visible products are posted under a word.
+CREATE TABLE search_word (
+  id BIGINT NOT NULL,
+  n BIGINT NOT NULL,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
 -- What is posted of a product, by word: ten bytes each, the hash and the weight.
 CREATE TABLE product_search (
   product_id BINARY(16) NOT NULL,

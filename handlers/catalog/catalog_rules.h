@@ -63,6 +63,10 @@ struct status_change {
  * times. */
 CHECKED enum rc catalog_set_status(struct ctx *c, struct product *ps,
                                    const struct status_change *by, size_t n);
+/* Around what shows or hides locked products: those that will be hidden leave
+ * before, those that are shown come after; what is counted of them follows. */
+CHECKED enum rc catalog_leave(struct ctx *c, const struct id *ids, size_t n);
+CHECKED enum rc catalog_come(struct ctx *c, const struct id *ids, size_t n);
 /* Tells the store of "product.<what>", with the product's reason. */
 CHECKED enum rc catalog_announce(struct ctx *c, const struct product *p,
                                  const char *what);

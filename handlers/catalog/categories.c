@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/categories_db.h"
+#include "db/places_db.h"
 #include "db/sql.h"
 #include "fcgi/base/json.h"
 #include "fcgi/base/text.h"
@@ -433,15 +434,17 @@ enum rc catalog_categories_verify(struct ctx *c, int64_t *n_faults)
 {
 	struct category *rows = NULL;
 	size_t n = 0;
-	int64_t n_counts = 0, n_bad = 0;
+	int64_t n_counts = 0, n_places = 0, n_bad = 0;
 	enum rc rc = categories_db_list(c, &rows, &n);
 
 	if (!rc)
 		rc = categories_db_count_faults(c, &n_counts);
+	if (!rc)
+		rc = places_db_faults(c, &n_places);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < n; i++)
 		n_bad += !is_sound(rows, n, i);
-	*n_faults = n_bad + n_counts;
+	*n_faults = n_bad + n_counts + n_places;
 	return RC_OK;
 }

@@ -6,8 +6,10 @@
 
 #include "db/categories_db.h"
 #include "db/outbox_db.h"
+#include "db/places_db.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
+#include "handlers/discovery/discovery.h"
 
 enum { EVENT_TEXT_MAX = 250 };
 
@@ -313,6 +315,45 @@ static void touch_status(struct ctx *c, const struct product *p,
 		touch(c, TAG_REVIEWS | TAG_QUESTIONS);
 }
 
+static bool is_approved(const char *status)
+{
+	return strcmp(status, "approved") == 0;
+}
+
+enum rc catalog_leave(struct ctx *c, const struct id *ids, size_t n)
+{
+	enum rc rc = places_db_leave(c, ids, n);
+
+	return rc ? rc : discovery_shown(c, ids, n, false);
+}
+
+enum rc catalog_come(struct ctx *c, const struct id *ids, size_t n)
+{
+	enum rc rc = places_db_come(c, ids, n);
+
+	return rc ? rc : discovery_shown(c, ids, n, true);
+}
+
+static enum rc set_visible(struct ctx *c, const struct product *ps,
+                           const bool *was_visible, size_t n)
+{
+	struct id *come = arena_new_array(c->arena, struct id, n);
+	struct id *leave = arena_new_array(c->arena, struct id, n);
+	size_t n_come = 0, n_leave = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (ps[i].is_visible && !was_visible[i])
+			come[n_come++] = ps[i].id;
+		else if (was_visible[i] && !ps[i].is_visible)
+			leave[n_leave++] = ps[i].id;
+	enum rc rc = catalog_leave(c, leave, n_leave);
+	if (!rc)
+		rc = products_db_set_status(c, ps, n);
+	if (!rc)
+		rc = catalog_come(c, come, n_come);
+	return rc ? rc : count_visible(c, ps, was_visible, n);
+}
+
 enum rc catalog_set_status(struct ctx *c, struct product *ps,
                            const struct status_change *by, size_t n)
 {
@@ -324,21 +365,19 @@ enum rc catalog_set_status(struct ctx *c, struct product *ps,
 		return rc;
 	for (size_t i = 0; i < n; i++) {
 		was_visible[i] = ps[i].is_visible;
-		ps[i].is_visible =
-			store.is_open && strcmp(ps[i].status, "approved") == 0;
+		ps[i].is_visible = store.is_open && is_approved(ps[i].status);
 		touch_status(c, &ps[i], was_visible[i]);
 	}
 	for (size_t i = 0; i < n && !rc; i++)
-		if (strcmp(by[i].old_status, "approved") == 0)
+		if (is_approved(by[i].old_status))
 			rc = catalog_revision_withdraw(c, &ps[i]);
 	if (!rc)
-		rc = products_db_set_status(c, ps, n);
-	if (!rc)
-		rc = count_visible(c, ps, was_visible, n);
+		rc = set_visible(c, ps, was_visible, n);
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = catalog_note(c, &ps[i], (struct id){ { 0 } }, by[i].why,
 		                  "status", by[i].old_status, ps[i].status);
-		if (!rc && ps[i].is_visible)
+		if (!rc && (is_approved(ps[i].status) ||
+		            is_approved(by[i].old_status)))
 			rc = catalog_index(c, ps[i].id);
 		if (!rc)
 			rc = catalog_announce(c, &ps[i], ps[i].status);

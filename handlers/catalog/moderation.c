@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/categories_db.h"
+#include "db/places_db.h"
 #include "db/sql.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_rules.h"
@@ -213,8 +214,17 @@ enum rc catalog_trust(struct ctx *c, struct id vendor, bool is_trusted,
 static enum rc show_or_hide(struct ctx *c, const struct store_facts *store,
                             const struct product *rows, size_t n)
 {
-	enum rc rc = products_db_show(c, rows, n, store->is_open);
+	struct id *ids = arena_new_array(c->arena, struct id, n);
+	enum rc rc = RC_OK;
 
+	for (size_t i = 0; i < n; i++)
+		ids[i] = rows[i].id;
+	if (!store->is_open)
+		rc = catalog_leave(c, ids, n);
+	if (!rc)
+		rc = products_db_show(c, rows, n, store->is_open);
+	if (!rc && store->is_open)
+		rc = catalog_come(c, ids, n);
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = categories_db_count_add(c, rows[i].category_id,
 		                             store->is_open ? 1 : -1);
@@ -242,7 +252,7 @@ enum rc catalog_vendor_changed(struct ctx *c, struct id vendor)
 		rc = show_or_hide(c, &store, rows, n);
 	}
 	if (!rc)
-		rc = products_db_place(c, &store);
+		rc = places_db_move_store(c, &store);
 	touch(c, TAG_CATALOG | TAG_CATEGORIES);
 	return rc;
 }
@@ -255,7 +265,10 @@ enum rc catalog_index(struct ctx *c, struct id product)
 enum rc catalog_recount(struct ctx *c)
 {
 	touch(c, TAG_CATALOG | TAG_CATEGORIES);
-	return categories_db_recount(c);
+	enum rc rc = categories_db_recount(c);
+	if (!rc)
+		rc = places_db_recount(c);
+	return rc ? rc : discovery_recount(c);
 }
 
 enum rc catalog_rebuild(struct ctx *c, int64_t *n_products)
@@ -264,8 +277,8 @@ enum rc catalog_rebuild(struct ctx *c, int64_t *n_products)
 	enum rc rc = products_db_rebuild(c, n_products);
 
 	if (!rc)
-		rc = catalog_recount(c);
-	return rc ? rc : discovery_rebuild(c, &n_indexed);
+		rc = discovery_rebuild(c, &n_indexed);
+	return rc ? rc : catalog_recount(c);
 }
 
 const struct accounts_part catalog_part = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/categories_db.h"
+#include "db/places_db.h"
 #include "db/sql.h"
 #include "fcgi/base/text.h"
 #include "handlers/catalog/catalog_rules.h"
@@ -115,7 +116,7 @@ static enum rc apply(struct ctx *c, const struct product *was,
 			rc = categories_db_count_add(c, is->category_id, 1);
 		touch(c, TAG_CATEGORIES);
 	}
-	if (!rc && is->is_visible)
+	if (!rc && strcmp(is->status, "approved") == 0)
 		rc = catalog_index(c, is->id);
 	catalog_touch_product(c, was);
 	catalog_touch_product(c, is);
@@ -255,6 +256,22 @@ static enum rc patch_waiting(struct ctx *c, const struct product *was,
 	return rc ? rc : catalog_rescreen(c, was->id);
 }
 
+static enum rc move(struct ctx *c, const struct product *was,
+                    struct product *is)
+{
+	enum rc rc = places_db_leave(c, &was->id, 1);
+
+	if (!rc)
+		rc = products_db_update(c, is);
+	if (!rc)
+		rc = places_db_come(c, &was->id, 1);
+	if (was->is_visible)
+		touch(c, TAG_CATALOG);
+	return rc ? rc
+	          : catalog_note(c, was, none, catalog_cause(c), "place", NULL,
+	                         is->has_own_place ? "own" : "store");
+}
+
 /* Where it stands and what goes with it: not for moderators. */
 static enum rc take_rest(struct ctx *c, const struct product_patch *in,
                          const struct product *was)
@@ -269,13 +286,7 @@ static enum rc take_rest(struct ctx *c, const struct product_patch *in,
 		rc = catalog_place(c, &is, GIVEN(lat) ? in->lat : own_lat,
 		                   GIVEN(lng) ? in->lng : own_lng);
 		if (!rc)
-			rc = products_db_update(c, &is);
-		if (!rc)
-			rc = catalog_note(c, was, none, catalog_cause(c),
-			                  "place", NULL,
-			                  is.has_own_place ? "own" : "store");
-		if (was->is_visible)
-			touch(c, TAG_CATALOG);
+			rc = move(c, was, &is);
 	}
 	if (!rc && GIVEN(related_ids))
 		rc = products_db_set_related(c, was->id, was->vendor_id,

@@ -11,8 +11,13 @@
 extern const struct route discovery_routes[];
 
 /* Brings the search words of one product up to date, inside the transaction of
- * the change; they are found once it has committed. */
+ * the change; they are found once it has committed. It has none unless it is
+ * approved. */
 CHECKED enum rc discovery_index(struct ctx *c, struct id product);
+/* Products have become visible, or are so no more: what is counted by words
+ * follows. In the transaction of the change, before their words change. */
+CHECKED enum rc discovery_shown(struct ctx *c, const struct id *products,
+                                size_t n, bool is_shown);
 /* All products anew; how many. For `merkato search rebuild` and demo data. */
 CHECKED enum rc discovery_rebuild(struct ctx *c, int64_t *n);
 /* Its parts, for those who do it side by side: forgets what is suggested; then
@@ -20,6 +25,9 @@ CHECKED enum rc discovery_rebuild(struct ctx *c, int64_t *n);
 CHECKED enum rc discovery_forget_terms(struct ctx *c);
 CHECKED enum rc discovery_rebuild_span(struct ctx *c, struct id after,
                                        struct id last, int64_t *n);
+
+/* Counts anew how many visible products have each word. */
+CHECKED enum rc discovery_recount(struct ctx *c);
 
 /* What routes call after answering: counts the look at the product that the
  * first path parameter names; notes searches that found nothing. */

@@ -127,8 +127,11 @@ static enum rc find_words(struct ctx *c, const struct search *s,
 	const struct product_filter *f = s->filter;
 	struct hit_plan plan;
 	struct hits all = { 0 };
-	enum rc rc = hits_db_plan(c, f, &plan);
 
+	if (!s->wants_facets && hits_db_is_walk(f, s->page))
+		return hits_db_walk(c, f, s->page, &out->hits, &out->n,
+		                    &out->count);
+	enum rc rc = hits_db_plan(c, f, &plan);
 	if (rc)
 		return rc;
 	out->is_part = plan.is_cut;

@@ -10,7 +10,7 @@
 #include "handlers/discovery/listing.h"
 
 /* So many hits are no dearer to read than a page of them is to look for. */
-enum { AT_ONCE = 2000 };
+enum { AT_ONCE = 500 };
 
 /* Nothing but nearness is asked for. */
 static bool is_by_distance(const struct page *page)
@@ -107,24 +107,19 @@ static enum rc find_page(struct ctx *c, const struct product_filter *f,
 	return rc ? rc : facets_text(c, hits, n, is_cut, &out->facets);
 }
 
-/* The nearest of a place that is asked for alone: few hits are found and
- * counted in one statement. */
+/* The nearest of a place that is asked for alone. */
 static enum rc find_around(struct ctx *c, const struct product_filter *f,
                            const struct page *page, struct nearby *out)
 {
 	static const struct near_plan by_place;
-	enum rc rc = near_db_all(c, f, &by_place, 0, AT_ONCE + 1, &out->hits,
-	                         &out->n);
+	enum rc rc = near_db_count(c, f, &out->count);
 
-	if (rc)
-		return rc;
-	out->count = (int64_t)out->n;
-	if (out->n <= AT_ONCE) {
+	if (rc || out->count > AT_ONCE)
+		return rc ? rc : find_nearest(c, f, page, out);
+	rc = near_db_all(c, f, &by_place, 0, AT_ONCE, &out->hits, &out->n);
+	if (!rc)
 		hits_sort(c, page, &out->hits, out->n);
-		return RC_OK;
-	}
-	rc = near_db_count(c, f, &out->count);
-	return rc ? rc : find_nearest(c, f, page, out);
+	return rc;
 }
 
 enum rc nearby_find(struct ctx *c, const struct product_filter *f,

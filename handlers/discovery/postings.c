@@ -174,46 +174,61 @@ static void unpack(struct ctx *c, const struct posted *row, struct word_set *s)
 	}
 }
 
-/* What is new or weighs otherwise; and the words that have gone. */
-static size_t compare(const struct word_set *was, const struct word_set *is,
-                      struct posting *changed, int64_t *gone, size_t *n_gone)
-{
-	size_t n = 0, i = 0, k = 0;
+/* What makes one set of words of another. */
+struct difference {
+	struct posting *changed; /* new, or weighs otherwise */
+	int64_t *gone;
+	struct sql_tally *counts; /* of the words that are new or gone */
+	size_t n_changed, n_gone, n_counts;
+};
 
-	*n_gone = 0;
+static void add_gone(struct difference *d, int64_t word)
+{
+	d->gone[d->n_gone++] = word;
+	d->counts[d->n_counts++] = (struct sql_tally){ word, -1 };
+}
+
+static void compare(struct ctx *c, const struct word_set *was,
+                    const struct word_set *is, struct difference *d)
+{
+	size_t i = 0, k = 0;
+
+	*d = (struct difference){
+		.changed = arena_new_array(c->arena, struct posting, is->n + 1),
+		.gone = arena_new_array(c->arena, int64_t, was->n + 1),
+		.counts = arena_new_array(c->arena, struct sql_tally,
+		                          was->n + is->n + 1),
+	};
 	while (i < was->n || k < is->n) {
 		if (k == is->n ||
 		    (i < was->n && was->rows[i].word < is->rows[k].word)) {
-			gone[(*n_gone)++] = was->rows[i++].word;
+			add_gone(d, was->rows[i++].word);
 			continue;
 		}
 		if (i == was->n || is->rows[k].word < was->rows[i].word) {
-			changed[n++] = is->rows[k++];
+			d->counts[d->n_counts++] =
+				(struct sql_tally){ is->rows[k].word, 1 };
+			d->changed[d->n_changed++] = is->rows[k++];
 			continue;
 		}
 		if (was->rows[i].weight != is->rows[k].weight)
-			changed[n++] = is->rows[k];
+			d->changed[d->n_changed++] = is->rows[k];
 		i++;
 		k++;
 	}
-	return n;
 }
 
-static enum rc put(struct ctx *c, const struct word_set *was,
-                   const struct word_set *is, struct id product)
+/* Words are counted as far as they are seen. */
+static enum rc put(struct ctx *c, const struct search_source *s,
+                   const struct difference *d)
 {
-	struct posting *changed =
-		arena_new_array(c->arena, struct posting, is->n + 1);
-	int64_t *gone = arena_new_array(c->arena, int64_t, was->n + 1);
-	const struct posted row = { product, pack(c, is) };
-	size_t n_gone, n = compare(was, is, changed, gone, &n_gone);
-	enum rc rc = search_db_unpost(c, product, gone, n_gone);
+	enum rc rc = search_db_unpost(c, s->id, d->gone, d->n_gone);
 
 	if (!rc)
-		rc = search_db_post(c, changed, n);
-	if (rc || (!n && !n_gone))
-		return rc;
-	return search_db_set_posted(c, &row, 1);
+		rc = search_db_post(c, d->changed, d->n_changed);
+	return rc || !s->is_visible
+	               ? rc
+	               : search_db_tally(c, d->counts, d->n_counts);
 }
 
 static int by_term(const void *a, const void *b)
@@ -247,9 +262,9 @@ static bool has_word(const struct word_set *s, int64_t word)
 	return false;
 }
 
-/* Words that have come into the name. */
-static enum rc put_terms(struct ctx *c, const struct word_set *was,
-                         const char *name)
+/* Words of a name that only one of the sets has. */
+static enum rc put_terms(struct ctx *c, const struct word_set *unlike,
+                         const char *name, int64_t weight)
 {
 	const char *words[TERMS_MAX];
 	struct term rows[TERMS_MAX];
@@ -257,30 +272,100 @@ static enum rc put_terms(struct ctx *c, const struct word_set *was,
 	       n_words = words_worth_suggesting(c, name, words, TERMS_MAX);
 
 	for (size_t i = 0; i < n_words; i++)
-		if (!has_word(was, words_hash(words[i], strlen(words[i]))))
-			rows[n++] = (struct term){ words[i], 1 };
+		if (!has_word(unlike, words_hash(words[i], strlen(words[i]))))
+			rows[n++] = (struct term){ words[i], weight };
 	return search_db_put_terms(c, rows, fold_terms(rows, n));
+}
+
+static enum rc read_posted(struct ctx *c, struct id product,
+                           struct word_set *out)
+{
+	struct posted *row = NULL;
+	size_t n = 0;
+	enum rc rc = search_db_posted(c, &product, 1, &row, &n);
+
+	*out = (struct word_set){ .n = 0 };
+	if (!rc && n)
+		unpack(c, row, out);
+	return rc;
+}
+
+static enum rc index_product(struct ctx *c, const struct search_source *s,
+                             const struct word_set *was)
+{
+	struct word_set is;
+	struct difference d;
+
+	collect(c, s, &is);
+	compare(c, was, &is, &d);
+	enum rc rc = put(c, s, &d);
+	if (!rc && (d.n_changed || d.n_gone))
+		rc = search_db_set_posted(
+			c, &(struct posted){ s->id, pack(c, &is) }, 1);
+	return rc ? rc : put_terms(c, was, s->name, 1);
+}
+
+static enum rc forget_product(struct ctx *c, const struct search_source *s,
+                              const struct word_set *was)
+{
+	static const struct word_set none;
+	struct difference d;
+
+	compare(c, was, &none, &d);
+	enum rc rc = put(c, s, &d);
+	if (!rc)
+		rc = search_db_delete_posted(c, s->id);
+	return rc ? rc : put_terms(c, &none, s->name, -1);
 }
 
 enum rc discovery_index(struct ctx *c, struct id product)
 {
 	struct search_source s = { 0 };
-	struct word_set was = { 0 }, is;
-	struct posted *old = NULL;
-	size_t n_old = 0;
+	struct word_set was;
 	bool found = false;
 	enum rc rc = search_db_source(c, product, &found, &s);
 
 	if (rc || !found)
 		return rc;
-	rc = search_db_posted(c, &product, 1, &old, &n_old);
+	rc = read_posted(c, product, &was);
 	if (rc)
 		return rc;
-	if (n_old)
-		unpack(c, old, &was);
-	collect(c, &s, &is);
-	rc = put(c, &was, &is, product);
-	return rc ? rc : put_terms(c, &was, s.name);
+	if (s.is_approved)
+		return index_product(c, &s, &was);
+	return was.n ? forget_product(c, &s, &was) : RC_OK;
+}
+
+/* Adds the words of posted products to their counts, or takes them away. */
+static enum rc tally(struct ctx *c, const struct id *products, size_t n,
+                     int sign)
+{
+	struct posted *rows = NULL;
+	size_t n_rows = 0;
+	enum rc rc = search_db_posted(c, products, n, &rows, &n_rows);
+
+	for (size_t i = 0; i < n_rows && !rc; i++) {
+		struct word_set words;
+
+		unpack(c, &rows[i], &words);
+		struct sql_tally *counts = arena_new_array(
+			c->arena, struct sql_tally, words.n + 1);
+		for (size_t k = 0; k < words.n; k++)
+			counts[k] =
+				(struct sql_tally){ words.rows[k].word, sign };
+		rc = search_db_tally(c, counts, words.n);
+	}
+	return rc;
+}
+
+enum rc discovery_shown(struct ctx *c, const struct id *products, size_t n,
+                        bool is_shown)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t at = 0; at < n && !rc; at += BATCH)
+		rc = tally(c, products + at, n - at < BATCH ? n - at : BATCH,
+		           is_shown ? 1 : -1);
+	return rc;
 }
 
 /* What a batch posts, in one order of words over all of its products. */
@@ -330,7 +415,7 @@ static enum rc forget_old(struct ctx *c, const struct posted *is, size_t n)
 	enum rc rc = search_db_posted(c, ids, n, &old, &n_old);
 	for (size_t i = 0, k = 0; i < n_old && !rc; i++) {
 		struct word_set before, now;
-		size_t n_gone = 0;
+		struct difference d;
 
 		/* Both are in the order of ids. */
 		while (k < n && !id_equal(is[k].product_id, old[i].product_id))
@@ -339,13 +424,8 @@ static enum rc forget_old(struct ctx *c, const struct posted *is, size_t n)
 			break;
 		unpack(c, &old[i], &before);
 		unpack(c, &is[k], &now);
-		struct posting *changed =
-			arena_new_array(c->arena, struct posting, now.n + 1);
-		int64_t *gone =
-			arena_new_array(c->arena, int64_t, before.n + 1);
-
-		(void)compare(&before, &now, changed, gone, &n_gone);
-		rc = search_db_unpost(c, old[i].product_id, gone, n_gone);
+		compare(c, &before, &now, &d);
+		rc = search_db_unpost(c, old[i].product_id, d.gone, d.n_gone);
 	}
 	return rc;
 }
@@ -418,6 +498,20 @@ enum rc discovery_rebuild_span(struct ctx *c, struct id after, struct id last,
 		else
 			arena_defer(outer, destroy, c->arena);
 		c->arena = outer;
+	}
+	return rc;
+}
+
+enum rc discovery_recount(struct ctx *c)
+{
+	int64_t word = WORDS_BEGIN;
+	bool more = true;
+	enum rc rc = RC_OK;
+
+	for (int tries = 0; !rc && more;) {
+		rc = search_db_recount(c, &word, &more);
+		if (rc == RC_DEADLOCK && ++tries < TRIES)
+			rc = RC_OK, more = true;
 	}
 	return rc;
 }

@@ -283,9 +283,9 @@ static enum rc make_all(struct ctx *c, struct demo_world *w,
 	if (!rc)
 		rc = make_side_by_side(c, w, demo_make_products);
 	if (!rc)
-		rc = catalog_recount(c);
-	if (!rc)
 		rc = make_side_by_side(c, w, index_part);
+	if (!rc)
+		rc = catalog_recount(c);
 	return rc ? rc : make_orders(c, w, accounts);
 }
 
