@@ -238,6 +238,21 @@ static const struct field product_event_fields[] = {
 const struct shape product_event_shape =
 	SHAPE(product_event, product_event_fields);
 
+static const struct field product_history_fields[] = {
+	FIELD(product_event, id),
+	FIELD(product_event, variant_id),
+	FIELD(product_event, field),
+	FIELD(product_event, old_value),
+	FIELD(product_event, new_value),
+	FIELD(product_event, created_at),
+	FIELDS_END,
+};
+const struct shape product_history_shape = {
+	.name = "product_history",
+	.size = sizeof(struct product_event),
+	.fields = product_history_fields,
+};
+
 static const struct field product_event_row_fields[] = {
 	FIELD(product_event, id),
 	FIELD(product_event, product_id),

@@ -147,6 +147,8 @@ struct product_event {
 	struct when created_at;
 };
 extern const struct shape product_event_shape;
+/* What everybody may see of one: neither by whom nor for which order. */
+extern const struct shape product_history_shape;
 extern const struct shape product_event_row_shape;
 
 struct stock_movement {

@@ -56,12 +56,14 @@ enum rc events_db_history(struct ctx *c, struct id product,
 	by_id.n_order = 0;
 	query_init(q, c);
 	query_add(q,
-	          COLUMNS
+	          "SELECT e.id, e.variant_id, e.field, e.old_value,"
+	          "       e.new_value, e.created_at"
+	          "  FROM product_event e WHERE e.product_id = ?"
 	          " AND e.field IN ('price', 'sale_price', 'current_price',"
 	          "             'in_stock')",
 	          A(product));
-	return query_page(q, &product_event_shape, event_sorts, "e.id", &by_id,
-	                  rows, n, info);
+	return query_page(q, &product_history_shape, event_sorts, "e.id",
+	                  &by_id, rows, n, info);
 }
 
 enum rc events_db_was_approved(struct ctx *c, struct id product, bool *was)
@@ -134,12 +136,19 @@ enum rc watch_db_put(struct ctx *c, const struct watch *w)
 }
 
 enum rc watch_db_delete(struct ctx *c, struct id customer, struct id product,
-                        int64_t *changed)
+                        const char *slug, int64_t *changed)
 {
+	if (!id_is_none(product))
+		return sql_change(c, changed,
+		                  "DELETE FROM product_watch"
+		                  " WHERE customer_id = ? AND product_id = ?",
+		                  A(customer), A(product));
 	return sql_change(c, changed,
 	                  "DELETE FROM product_watch"
-	                  " WHERE customer_id = ? AND product_id = ?",
-	                  A(customer), A(product));
+	                  " WHERE customer_id = ? AND product_id ="
+	                  "  (SELECT product_id FROM product_slug"
+	                  "    WHERE slug = ?)",
+	                  A(customer), A(slug));
 }
 
 static const struct sort watch_sorts[] = {

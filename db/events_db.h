@@ -42,8 +42,10 @@ struct watch {
 };
 extern const struct shape watch_shape;
 CHECKED enum rc watch_db_put(struct ctx *c, const struct watch *w);
+/* product, or the one with the slug, whether it can be seen or not. */
 CHECKED enum rc watch_db_delete(struct ctx *c, struct id customer,
-                                struct id product, int64_t *changed);
+                                struct id product, const char *slug,
+                                int64_t *changed);
 CHECKED enum rc watch_db_list(struct ctx *c, struct id customer,
                               const struct page *page, struct watch **rows,
                               size_t *n, struct page_info *info);

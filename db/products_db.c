@@ -353,7 +353,9 @@ enum rc products_db_wrong_visibility(struct ctx *c, struct id vendor,
                                      size_t *n)
 {
 	return sql_list(c, &product_shape, out, n,
-	                "SELECT p.id, p.slug, p.category_id, p.vendor_id"
+	                "SELECT p.id, p.slug, p.name, p.category_id,"
+	                "       p.vendor_id, p.status, p.currency,"
+	                "       p.min_price AS price, p.in_stock"
 	                "  FROM product p"
 	                " WHERE p.vendor_id = ? AND p.status = 'approved'"
 	                "   AND p.is_visible <> ?"

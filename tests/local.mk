@@ -211,6 +211,7 @@ API_TESTS += %D%/api/api_queries
 API_TESTS += %D%/api/api_sale
 API_TESTS += %D%/api/api_smoke
 API_TESTS += %D%/api/api_stores
+API_TESTS += %D%/api/api_timeline
 API_TESTS += %D%/api/api_views
 API_TESTS += %D%/api/api_watch
 API_TESTS += %D%/api/replies

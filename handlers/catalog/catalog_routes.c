@@ -252,7 +252,7 @@ const struct route catalog_routes[] = {
 	  .summary = "Pictures of a product" },
 	{ "GET", "/api/products/{product}/history", catalog_product_history_get,
 	  OF_PRODUCT, .list = true, .orderings = newest,
-	  .reply = &product_event_shape,
+	  .reply = &product_history_shape,
 	  .summary = "Price and availability over time, newest first" },
 	{ "PUT", "/api/products/{product}/watch", catalog_product_watch_put,
 	  .who = ROLE_CUSTOMER, WRITE, .body = &watch_in_shape,

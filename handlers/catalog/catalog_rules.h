@@ -67,6 +67,9 @@ CHECKED enum rc catalog_set_status(struct ctx *c, struct product *ps,
  * before, those that are shown come after; what is counted of them follows. */
 CHECKED enum rc catalog_leave(struct ctx *c, const struct id *ids, size_t n);
 CHECKED enum rc catalog_come(struct ctx *c, const struct id *ids, size_t n);
+/* Products that shoppers see again: what has crossed meanwhile is told. */
+CHECKED enum rc catalog_watched_again(struct ctx *c, const struct product *ps,
+                                      size_t n);
 /* Tells the store of "product.<what>", with the product's reason. */
 CHECKED enum rc catalog_announce(struct ctx *c, const struct product *p,
                                  const char *what);
@@ -222,6 +225,10 @@ CHECKED enum rc catalog_variant_patch(struct ctx *c, struct id vendor,
                                       const struct variant_patch *in);
 CHECKED enum rc catalog_variant_delete(struct ctx *c, struct id vendor,
                                        struct id id, int64_t if_version);
+/* A timeline row for each thing that differs. */
+CHECKED enum rc catalog_variant_note(struct ctx *c, const struct variant *was,
+                                     const struct variant *is,
+                                     struct cause why);
 /* Fills the row from the body; collects faults below path ("variants[2]."). */
 CHECKED enum rc catalog_variant_fill(struct ctx *c, const struct variant_in *in,
                                      const char *path, struct variant *out);

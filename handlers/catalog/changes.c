@@ -154,13 +154,16 @@ static enum rc tell_watchers(struct ctx *c, const struct product *p)
 	return rc;
 }
 
+/* What has crossed while nobody saw it is told when it can be seen. */
 static enum rc tell_status(struct ctx *c, const struct product *p)
 {
 	struct watch *rows = NULL;
 	size_t n = 0;
 	enum rc rc = watch_db_status(c, p->id, &rows, &n);
 
-	return rc ? rc : tell(c, "product.status_changed", p, rows, n);
+	if (!rc)
+		rc = tell(c, "product.status_changed", p, rows, n);
+	return rc || !p->is_visible ? rc : tell_watchers(c, p);
 }
 
 /* Most products are watched by nobody: one look for all of them. */
@@ -181,6 +184,17 @@ static enum rc for_watched(struct ctx *c, const struct product *ps, size_t n,
 		for (size_t i = 0; i < n && !rc; i++)
 			if (id_equal(ps[i].id, watched[k].product_id))
 				rc = fn(c, &ps[i]);
+	return rc;
+}
+
+enum rc catalog_watched_again(struct ctx *c, const struct product *ps, size_t n)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t at = 0, some; at < n && !rc; at += some) {
+		some = n - at < CATALOG_BATCH ? n - at : CATALOG_BATCH;
+		rc = for_watched(c, ps + at, some, tell_watchers);
+	}
 	return rc;
 }
 
@@ -229,6 +243,12 @@ static enum rc read_changed(struct ctx *c, const struct id *ids, size_t n,
 		catalog_touch_product(c, is);
 		if (has_same_bounds(is, &rows[i]))
 			continue;
+		if (!is->n_variants && rows[i].n_variants &&
+		    strcmp(is->status, "approved") == 0)
+			return fail(
+				c, RC_CONFLICT, "last_variant",
+				"A product on sale keeps a variant: archive "
+				"the product.");
 		(*n_changed)++;
 		if (is->in_stock != rows[i].in_stock)
 			rc = catalog_note(c, is, (struct id){ { 0 } }, why,

@@ -23,5 +23,6 @@ libmerkato_a_SOURCES += %D%/screening_http.c
 libmerkato_a_SOURCES += %D%/stock.c
 libmerkato_a_SOURCES += %D%/variants.c
 libmerkato_a_SOURCES += %D%/variants_http.c
+libmerkato_a_SOURCES += %D%/variants_notes.c
 libmerkato_a_SOURCES += %D%/vendor_http.c
 libmerkato_a_SOURCES += %D%/view.c

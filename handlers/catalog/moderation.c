@@ -234,6 +234,8 @@ static enum rc show_or_hide(struct ctx *c, const struct store_facts *store,
 			                  store->is_open ? "yes" : "no");
 		catalog_touch_product(c, &rows[i]);
 	}
+	if (!rc && store->is_open)
+		rc = catalog_watched_again(c, rows, n);
 	return rc;
 }
 

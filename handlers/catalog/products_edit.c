@@ -71,12 +71,26 @@ static enum rc note_texts(struct ctx *c, const struct product *was,
 	return rc;
 }
 
+/* Its own of earlier days again, or a new one. */
 static enum rc new_slug(struct ctx *c, struct product *p)
 {
+	const char *base = text_slug(c->arena, p->name);
 	struct product wish = { .id = id_new(), .slug = p->name };
-	enum rc rc = catalog_slugs(c, &wish, 1);
+	struct product_slug *rows = NULL;
+	size_t n = 0;
+	enum rc rc = products_db_slugs_taken(c, &base, 1, &rows, &n);
 
+	if (rc)
+		return rc;
+	if (n && id_equal(rows[0].product_id, p->id)) {
+		p->slug = base;
+		return RC_OK;
+	}
+	rc = catalog_slugs(c, &wish, 1);
 	p->slug = wish.slug;
+	if (!rc)
+		rc = products_db_slugs_add(
+			c, &(struct product_slug){ p->slug, p->id }, 1);
 	return rc;
 }
 
@@ -100,10 +114,6 @@ static enum rc apply(struct ctx *c, const struct product *was,
 	if (strcmp(was->name, is->name) != 0) {
 		if (!is_slug_of(was->slug, text_slug(c->arena, is->name)))
 			rc = new_slug(c, is);
-		if (!rc && strcmp(was->slug, is->slug) != 0)
-			rc = products_db_slugs_add(
-				c, &(struct product_slug){ is->slug, is->id },
-				1);
 	}
 	if (!rc)
 		rc = products_db_update(c, is);

@@ -125,12 +125,12 @@ enum rc catalog_product_watch_put(struct req *r)
 
 enum rc catalog_product_watch_delete(struct req *r)
 {
+	const char *key = req_param(r, 0);
+	struct id id = { { 0 } };
 	int64_t changed = 0;
-	struct id id;
-	enum rc rc = req_id(r, 0, &id);
 
-	if (!rc)
-		rc = watch_db_delete(&r->ctx, r->ctx.actor, id, &changed);
+	(void)id_parse(key, &id);
+	enum rc rc = watch_db_delete(&r->ctx, r->ctx.actor, id, key, &changed);
 	if (!rc && !changed)
 		rc = RC_NOT_FOUND;
 	return rc ? rc : reply_empty(r);

@@ -328,40 +328,6 @@ static void take_given(const struct variant_patch *in, struct variant *v)
 }
 #undef TAKE
 
-static enum rc note_changes(struct ctx *c, const struct variant *was,
-                            const struct variant *is, struct cause why)
-{
-	struct product p = { .id = was->product_id,
-		             .vendor_id = was->vendor_id };
-	enum rc rc = catalog_note_money(c, &p, was->id, why, "price",
-	                                was->price, is->price);
-
-	if (!rc)
-		rc = catalog_note_money(c, &p, was->id, why, "sale_price",
-		                        was->sale_price, is->sale_price);
-	if (!rc)
-		rc = catalog_note_money(c, &p, was->id, why, "compare_at_price",
-		                        was->compare_at_price,
-		                        is->compare_at_price);
-	if (!rc)
-		rc = catalog_note_text(c, &p, was->id, why, "sku", was->sku,
-		                       is->sku);
-	if (!rc)
-		rc = catalog_note_text(c, &p, was->id, why, "name", was->name,
-		                       is->name);
-	if (!rc)
-		rc = catalog_note_text(c, &p, was->id, why, "options",
-		                       was->options.s, is->options.s);
-	if (!rc)
-		rc = catalog_note_text(c, &p, was->id, why, "status",
-		                       was->status, is->status);
-	if (!rc)
-		rc = catalog_note_int(c, &p, was->id, why, "allow_backorder",
-		                      was->allow_backorder,
-		                      is->allow_backorder);
-	return rc;
-}
-
 /* Of ids, and of structs that begin with one. */
 static int by_id(const void *a, const void *b)
 {
@@ -407,7 +373,7 @@ static enum rc patch_row(struct ctx *c, const struct variant *was,
 	if (!rc && has_options)
 		rc = variants_db_set_options(c, is.id, rows, n);
 	if (!rc)
-		rc = note_changes(c, was, &is, catalog_cause(c));
+		rc = catalog_variant_note(c, was, &is, catalog_cause(c));
 	catalog_touch_variant(c, is.id);
 	return rc;
 }

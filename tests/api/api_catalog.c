@@ -368,18 +368,6 @@ static const char *set_price(const char *variant, const char *price)
 	return at_text(a, "price");
 }
 
-/* Events wait in the outbox, then have become notifications. */
-static int64_t n_told(const char *topic, const char *product)
-{
-	return peek_int(
-		"SELECT COUNT(*) FROM (SELECT id FROM outbox"
-		" WHERE topic = '%s' AND subject = UNHEX(REPLACE('%s', '-',"
-		" '')) UNION SELECT event_id FROM notification"
-		" WHERE topic = '%s' AND subject_id = UNHEX(REPLACE('%s', '-',"
-		" ''))) AS x",
-		topic, product, topic, product);
-}
-
 static void a_watcher_is_told_once_for_each_crossing(void)
 {
 	const char *category =
@@ -403,7 +391,7 @@ static void a_watcher_is_told_once_for_each_crossing(void)
 	CHECK_TRUE(at_find(a, "results", "product_id", id) >= 0, "listed");
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		set_price(variant, steps[i].price);
-		CHECK_INT(n_told("product.price_below", id), steps[i].told,
+		CHECK_INT(times_told("product.price_below", id), steps[i].told,
 		          steps[i].price);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -411,7 +399,8 @@ static void a_watcher_is_told_once_for_each_crossing(void)
 		                     "{\"delta\":-10,\"reason\":\"lost\"}",
 		                     "vendor"),
 		          200, "sold out");
-		CHECK_INT(n_told("product.back_in_stock", id), i, "not yet");
+		CHECK_INT(times_told("product.back_in_stock", id), i,
+		          "not yet");
 		CHECK_API(move_stock(variant,
 		                     "{\"delta\":9,\"reason\":\"received\"}",
 		                     "vendor"),
@@ -420,7 +409,7 @@ static void a_watcher_is_told_once_for_each_crossing(void)
 		                     "{\"delta\":1,\"reason\":\"received\"}",
 		                     "vendor"),
 		          200, "more");
-		CHECK_INT(n_told("product.back_in_stock", id), i + 1,
+		CHECK_INT(times_told("product.back_in_stock", id), i + 1,
 		          "told once");
 	}
 	CHECK_API(api_delete(FMT("/api/products/%s/watch", id),
@@ -428,7 +417,7 @@ static void a_watcher_is_told_once_for_each_crossing(void)
 	          204, "enough");
 	set_price(variant, "30.00");
 	set_price(variant, "1.00");
-	CHECK_INT(n_told("product.price_below", id), 2, "nobody watches");
+	CHECK_INT(times_told("product.price_below", id), 2, "nobody watches");
 }
 
 /* What shoppers read from the cache, by address and what a write changes. */

@@ -375,3 +375,14 @@ void damage_end(void)
 	atomic_store(at_work.step, NO_MORE_STEPS);
 	waitpid(at_work.child, NULL, 0);
 }
+
+int64_t times_told(const char *topic, const char *product)
+{
+	return peek_int(
+		"SELECT COUNT(*) FROM (SELECT id FROM outbox"
+		" WHERE topic = '%s' AND subject = UNHEX(REPLACE('%s', '-',"
+		" '')) UNION SELECT event_id FROM notification"
+		" WHERE topic = '%s' AND subject_id = UNHEX(REPLACE('%s', '-',"
+		" ''))) AS x",
+		topic, product, topic, product);
+}

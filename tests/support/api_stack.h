@@ -59,4 +59,8 @@ void damage_end(void);
 /* Until /readyz answers 200; false after seconds. */
 bool wait_ready(int seconds);
 
+/* How often people have been, or are to be, told this of a product. Events wait
+ * in the outbox, then they have become notifications. */
+int64_t times_told(const char *topic, const char *product);
+
 #endif
