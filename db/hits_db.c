@@ -103,8 +103,8 @@ static void add_shelf(struct query *q, const struct product_filter *f)
 	} else {
 		query_add(q, " FORCE INDEX (visible_cell)"
 		             " WHERE p.is_visible = 1");
-		geo_add_near(q, "p", f->lat, f->lng, f->radius);
-		geo_add_within(q, "p", f->lat, f->lng, f->radius);
+		geo_add_near(q, "p.", f->lat, f->lng, f->radius);
+		geo_add_within(q, "p.", f->lat, f->lng, f->radius);
 	}
 	query_add(q, " LIMIT ?) AS d", A((int)HITS_MAX));
 }
@@ -214,7 +214,7 @@ static void add_hits(struct query *q, const struct product_filter *f,
 {
 	query_add(q, "SELECT p.id");
 	if (want & HIT_DISTANCE)
-		query_add(q, ", ROUND(" GEO_DISTANCE("p") ", 6) AS distance",
+		query_add(q, ", ROUND(" GEO_DISTANCE("p.") ", 6) AS distance",
 		          A(f->lat), A(f->lat), A(f->lng));
 	else if (!isnan(f->lat))
 		query_add(q, ", p.lat, p.lng");
@@ -236,7 +236,7 @@ static void add_hits(struct query *q, const struct product_filter *f,
 			query_add(q, " FORCE INDEX (visible_cell)");
 		query_add(q, " WHERE p.is_visible = 1");
 		if (!isnan(f->lat))
-			geo_add_near(q, "p", f->lat, f->lng, f->radius);
+			geo_add_near(q, "p.", f->lat, f->lng, f->radius);
 	}
 	discovery_db_add_filter(q, f);
 }

@@ -51,7 +51,7 @@ static void add_place(struct query *q, const struct product_filter *f,
 {
 	query_add(q, " FROM product p FORCE INDEX (visible_cell)"
 	             " WHERE p.is_visible = 1");
-	geo_add_near(q, "p", f->lat, f->lng, km);
+	geo_add_near(q, "p.", f->lat, f->lng, km);
 	discovery_db_add_filter(q, f);
 }
 
@@ -64,7 +64,7 @@ static void add_shelf(struct query *q, const struct product_filter *f)
 	else
 		query_add(q, " FORCE INDEX (vendor_newest)");
 	query_add(q, " WHERE p.is_visible = 1");
-	geo_add_box(q, "p", f->lat, f->lng, f->radius);
+	geo_add_box(q, "p.", f->lat, f->lng, f->radius);
 	discovery_db_add_filter(q, f);
 }
 
@@ -75,7 +75,7 @@ static void add_from(struct query *q, const struct product_filter *f,
 		add_shelf(q, f);
 	else
 		add_place(q, f, f->radius);
-	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
+	geo_add_within(q, "p.", f->lat, f->lng, f->radius + ROUNDING_KM);
 }
 
 /* Whether more than COUNT_CAP match in cells that are near as a whole, which
@@ -90,7 +90,7 @@ static enum rc is_full_inside(struct ctx *c, const struct product_filter *f,
 	query_init(q, c);
 	query_add(q, "SELECT 1 FROM product p FORCE INDEX (visible_cell)"
 	             " WHERE p.is_visible = 1");
-	if (!geo_add_inside(q, "p", f->lat, f->lng, f->radius))
+	if (!geo_add_inside(q, "p.", f->lat, f->lng, f->radius))
 		return RC_OK;
 	discovery_db_add_filter(q, f);
 	query_add(q, " LIMIT 1 OFFSET ?", A((int)COUNT_CAP));
@@ -124,8 +124,8 @@ enum rc near_db_count_place(struct ctx *c, const struct product_filter *f,
 	 */
 	query_add(q, "SELECT SUM(t.n) FROM"
 	             " (SELECT n FROM product_place p WHERE n > 0");
-	geo_add_near(q, "p", f->lat, f->lng, f->radius);
-	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
+	geo_add_near(q, "p.", f->lat, f->lng, f->radius);
+	geo_add_within(q, "p.", f->lat, f->lng, f->radius + ROUNDING_KM);
 	query_add(q, " LIMIT ?) AS t", A((int)COUNT_CAP + 1));
 	enum rc rc = query_int(q, n);
 	if (!rc && *n > COUNT_CAP)
@@ -265,7 +265,7 @@ static enum rc list_ring(struct ctx *c, const struct ring *g, double km,
 	query_init(q, c);
 	add_columns(q, 0);
 	add_place(q, f, km);
-	geo_add_ring(q, "p", f->lat, f->lng, g->after->distance, km);
+	geo_add_ring(q, "p.", f->lat, f->lng, g->after->distance, km);
 	for (size_t i = 0; i < g->n_crowds; i++)
 		query_add(q,
 		          " AND (p.lat < ? OR p.lat > ?"
@@ -405,9 +405,9 @@ enum rc near_db_walk(struct ctx *c, const struct product_filter *f,
 	query_add(q, "SELECT p.id, p.lat, p.lng FROM product p");
 	discovery_db_add_index(q, f, page);
 	query_add(q, " WHERE p.is_visible = 1");
-	geo_add_box(q, "p", f->lat, f->lng, f->radius);
+	geo_add_box(q, "p.", f->lat, f->lng, f->radius);
 	discovery_db_add_filter(q, f);
-	geo_add_within(q, "p", f->lat, f->lng, f->radius + ROUNDING_KM);
+	geo_add_within(q, "p.", f->lat, f->lng, f->radius + ROUNDING_KM);
 	enum rc rc = query_slice(q, &hit_shape, product_sorts, "p.id", &part,
 	                         rows, n, &info);
 	any.radius = INFINITY;

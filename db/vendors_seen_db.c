@@ -8,8 +8,12 @@
 #include <string.h>
 
 #include "db/geo.h"
+#include "fcgi/base/text.h"
 
-enum { CROWDS_MAX = 200000 };
+enum {
+	CROWDS_MAX = 200000,
+	AT_ONCE = 2000 /* that are no dearer to read than to look for a page */
+};
 
 static const struct field vendor_seen_fields[] = {
 	FIELD(vendor_seen, id),
@@ -35,12 +39,10 @@ static const struct field vendor_seen_fields[] = {
 };
 const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
 
-/* A home that serves as a store is shown to about a kilometre. */
 #define SEEN_COLUMNS                                                  \
 	"v.id, v.slug, v.name, v.description, v.logo, v.city,"        \
 	" v.region, v.country,"                                       \
-	" IF(v.is_approximate, ROUND(v.lat, 2), v.lat) AS lat,"       \
-	" IF(v.is_approximate, ROUND(v.lng, 2), v.lng) AS lng,"       \
+	" v.seen_lat AS lat, v.seen_lng AS lng,"                      \
 	" v.is_approximate, v.opening_hours,"                         \
 	" NOT (v.holiday_from IS NOT NULL AND v.holiday_from <= ?"    \
 	"      AND (v.holiday_until IS NULL OR v.holiday_until > ?))" \
@@ -72,6 +74,8 @@ static const struct field seen_key_fields[] = {
 	FIELD(vendor_seen, id),
 	FIELD(vendor_seen, name),
 	FIELD(vendor_seen, created_at),
+	FIELD(vendor_seen, lat),
+	FIELD(vendor_seen, lng),
 	FIELD(vendor_seen, distance_km),
 	FIELDS_END,
 };
@@ -93,31 +97,6 @@ static void add_seen_filter(struct query *q, const struct vendor_filter *f)
 		query_add(q, " AND v.city = ?", A(f->city));
 }
 
-/* Of those near, at least the ones whose distance as it is ordered by is at
- * most ring km; INFINITY = all, and no others. */
-static void add_seen_keys(struct query *q, const struct vendor_filter *f,
-                          const struct page *page, double ring)
-{
-	bool near = !isnan(f->lat);
-
-	query_add(q, "SELECT t.* FROM (SELECT v.id");
-	if (is_ordered_by(page, "name"))
-		query_add(q, ", v.name");
-	if (is_ordered_by(page, "created_at"))
-		query_add(q, ", v.created_at");
-	if (near)
-		query_add(q, ", " GEO_DISTANCE("v") " AS distance_km",
-		          A(f->lat), A(f->lat), A(f->lng));
-	query_add(q, " FROM vendor v WHERE v.status = 'approved'");
-	if (near)
-		geo_add_near(q, "v", f->lat, f->lng,
-		             fmin(f->radius, ring + RING_EDGE));
-	add_seen_filter(q, f);
-	query_add(q, ") t WHERE 1");
-	if (near && isinf(ring))
-		query_add(q, " AND t.distance_km <= ?", A(f->radius));
-}
-
 struct crowd {
 	int64_t cell, n;
 	double nearest, farthest; /* km; computed */
@@ -136,11 +115,11 @@ static enum rc seen_crowds(struct ctx *c, const struct vendor_filter *f,
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q, "SELECT v.cell, COUNT(*) AS n FROM vendor v"
+	query_add(q, "SELECT v.seen_cell AS cell, COUNT(*) AS n FROM vendor v"
 	             " WHERE v.status = 'approved'");
-	geo_add_near(q, "v", f->lat, f->lng, f->radius);
+	geo_add_near(q, "v.seen_", f->lat, f->lng, f->radius);
 	add_seen_filter(q, f);
-	query_add(q, " GROUP BY v.cell LIMIT ?", A(CROWDS_MAX));
+	query_add(q, " GROUP BY v.seen_cell LIMIT ?", A(CROWDS_MAX));
 	enum rc rc = query_list(q, &crowd_shape, rows, n);
 	for (size_t i = 0; i < *n && !rc; i++)
 		geo_cell_span(f->lat, f->lng, (*rows)[i].cell,
@@ -149,9 +128,8 @@ static enum rc seen_crowds(struct ctx *c, const struct vendor_filter *f,
 }
 
 /* A circle that has so many in cells which lie wholly within it and wholly
- * outside of the inner one; INFINITY = it is not below the radius. So the
- * nearest are found among few: a town may have more stores than anybody pages
- * through. */
+ * outside of the inner one; the radius if none below it has. So the nearest are
+ * found among few: a town may have more stores than anybody pages through. */
 static double ring_of(const struct crowd *rows, size_t n, double inner,
                       int64_t needed, double radius)
 {
@@ -172,20 +150,42 @@ static double ring_of(const struct crowd *rows, size_t n, double inner,
 		if (have < needed)
 			ring = fmax(next, ring * 1.25);
 	}
-	return ring < radius ? ring : INFINITY;
+	return fmin(ring, radius);
+}
+
+/* How far the walk by distance has come. */
+static enum rc read_behind(struct ctx *c, const struct page *page, double *km)
+{
+	const char *text = page->after[0];
+
+	*km = 0;
+	if (!page->walks || !page->has_after)
+		return RC_OK;
+	if (!text || !text_real(text, strlen(text), km) || *km < 0)
+		return fail(c, RC_BAD_REQUEST, "bad_cursor",
+		            "The cursor is not one of ours.");
+	return RC_OK;
+}
+
+static int64_t count_crowds(const struct crowd *rows, size_t n)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += rows[i].n;
+	return sum;
 }
 
 static double seen_ring(const struct vendor_filter *f, const struct page *page,
-                        const struct crowd *rows, size_t n)
+                        double behind, const struct crowd *rows, size_t n)
 {
-	double behind = 0;
 	int64_t needed = page->size + 1;
 
-	if (page->walks && page->has_after && page->after[0])
-		behind = strtod(page->after[0], NULL) + RING_EDGE;
+	if (page->order[0].descending || count_crowds(rows, n) <= AT_ONCE)
+		return f->radius;
 	if (!page->walks)
 		needed += (int64_t)(page->number - 1) * page->size;
-	return ring_of(rows, n, behind, needed, f->radius);
+	return ring_of(rows, n, behind + RING_EDGE, needed, f->radius);
 }
 
 static int64_t near_as_a_whole(const struct vendor_filter *f,
@@ -214,54 +214,162 @@ static enum rc seen_count(struct ctx *c, const struct vendor_filter *f,
 	query_init(q, c);
 	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM vendor v"
 	             " WHERE v.status = 'approved'");
-	geo_add_near(q, "v", f->lat, f->lng, f->radius);
-	geo_add_within(q, "v", f->lat, f->lng, f->radius);
+	geo_add_near(q, "v.seen_", f->lat, f->lng, f->radius);
+	geo_add_within(q, "v.seen_", f->lat, f->lng, f->radius);
 	add_seen_filter(q, f);
 	query_add(q, " LIMIT ?) AS counted", A(COUNT_CAP + 1));
 	return query_int(q, out);
 }
 
-static bool is_by_distance(const struct page *page)
+/* Near and far as the page has them; ids decide between those that are shown
+ * the same distance. */
+static int by_distance(const void *a, const void *b)
 {
-	return page->n_order == 1 && !page->order[0].descending &&
-	       strcmp(page->order[0].name, "distance_km") == 0;
+	const struct vendor_seen *x = a, *y = b;
+
+	if (x->distance_km != y->distance_km)
+		return x->distance_km < y->distance_km ? -1 : 1;
+	return id_compare(x->id, y->id);
 }
 
-static enum rc seen_near(struct ctx *c, const struct vendor_filter *f,
-                         const struct page *page, struct vendor_seen **rows,
-                         size_t *n, struct page_info *info)
+static int by_distance_down(const void *a, const void *b)
+{
+	return by_distance(b, a);
+}
+
+/* Leaves out what is not near; how many. Distances are computed here, as a
+ * server takes ten times as long. */
+static size_t keep_near(const struct vendor_filter *f, struct vendor_seen *rows,
+                        size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double km =
+			geo_distance(f->lat, f->lng, rows[i].lat, rows[i].lng);
+
+		rows[i].distance_km = round(km * 100) / 100;
+		if (km <= f->radius)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* How many of the sorted rows come before the page. */
+static size_t before_page(const struct page *page, double behind,
+                          const struct vendor_seen *rows, size_t n)
+{
+	struct vendor_seen last = { .id = page->after_id,
+		                    .distance_km = behind };
+	int sign = page->order[0].descending ? -1 : 1;
+	size_t from = 0;
+
+	if (!page->walks)
+		from = (size_t)(page->number - 1) * (size_t)page->size;
+	else if (page->has_after)
+		while (from < n && sign * by_distance(&rows[from], &last) <= 0)
+			from++;
+	return from < n ? from : n;
+}
+
+/* The page by distance, found among those in the ring; how many are near when
+ * the ring is the whole circle. */
+static enum rc seen_nearest(struct ctx *c, const struct vendor_filter *f,
+                            const struct page *page, const struct crowd *crowds,
+                            size_t n_crowds, struct vendor_seen **rows,
+                            size_t *n, struct page_info *info)
 {
 	struct query *q = arena_new(c->arena, struct query);
-	struct crowd *crowds = NULL;
-	size_t n_crowds = 0;
-	enum rc rc = seen_crowds(c, f, &crowds, &n_crowds);
+	double behind;
+	enum rc rc = read_behind(c, page, &behind);
 
 	if (rc)
 		return rc;
+	double ring = seen_ring(f, page, behind, crowds, n_crowds);
 	query_init(q, c);
-	add_seen_keys(q, f, page,
-	              is_by_distance(page)
-	                      ? seen_ring(f, page, crowds, n_crowds)
-	                      : INFINITY);
-	rc = query_slice(q, &seen_key_shape, seen_sorts, "t.id", page, rows, n,
-	                 info);
-	if (rc || page->walks)
+	query_add(q, "SELECT v.id, v.seen_lat AS lat, v.seen_lng AS lng"
+	             "  FROM vendor v WHERE v.status = 'approved'");
+	geo_add_near(q, "v.seen_", f->lat, f->lng,
+	             fmin(f->radius, ring + RING_EDGE));
+	add_seen_filter(q, f);
+	query_add(q, " LIMIT ?", A((int)CROWDS_MAX));
+	rc = query_list(q, &seen_key_shape, rows, n);
+	if (rc)
 		return rc;
-	return seen_count(c, f, crowds, n_crowds, &info->count);
+	*n = keep_near(f, *rows, *n);
+	if (*n > 1)
+		qsort(*rows, *n, sizeof(**rows),
+		      page->order[0].descending ? by_distance_down
+		                                : by_distance);
+	info->count = ring < f->radius ? -1 : (int64_t)*n;
+	size_t from = before_page(page, behind, *rows, *n);
+	*rows += from;
+	*n -= from;
+	info->more = *n > (size_t)page->size;
+	if (info->more)
+		*n = (size_t)page->size;
+	return RC_OK;
+}
+
+static bool is_by_distance(const struct page *page)
+{
+	return page->n_order == 1 &&
+	       strcmp(page->order[0].name, "distance_km") == 0;
+}
+
+/* The page in an order of the database's. */
+static enum rc seen_sorted(struct ctx *c, const struct vendor_filter *f,
+                           const struct page *page, struct vendor_seen **rows,
+                           size_t *n, struct page_info *info)
+{
+	struct query *q = arena_new(c->arena, struct query);
+	bool near = !isnan(f->lat);
+
+	query_init(q, c);
+	query_add(q, "SELECT t.* FROM (SELECT v.id");
+	if (is_ordered_by(page, "name"))
+		query_add(q, ", v.name");
+	if (is_ordered_by(page, "created_at"))
+		query_add(q, ", v.created_at");
+	if (near)
+		query_add(q, ", " GEO_DISTANCE("v.seen_") " AS distance_km",
+		          A(f->lat), A(f->lat), A(f->lng));
+	query_add(q, " FROM vendor v WHERE v.status = 'approved'");
+	if (near)
+		geo_add_near(q, "v.seen_", f->lat, f->lng, f->radius);
+	add_seen_filter(q, f);
+	query_add(q, ") t WHERE 1");
+	if (!near)
+		return query_page(q, &seen_key_shape, seen_sorts, "t.id", page,
+		                  rows, n, info);
+	query_add(q, " AND t.distance_km <= ?", A(f->radius));
+	return query_slice(q, &seen_key_shape, seen_sorts, "t.id", page, rows,
+	                   n, info);
 }
 
 static enum rc seen_keys(struct ctx *c, const struct vendor_filter *f,
                          const struct page *page, struct vendor_seen **rows,
                          size_t *n, struct page_info *info)
 {
-	struct query *q = arena_new(c->arena, struct query);
+	struct crowd *crowds = NULL;
+	size_t n_crowds = 0;
 
-	if (!isnan(f->lat))
-		return seen_near(c, f, page, rows, n, info);
-	query_init(q, c);
-	add_seen_keys(q, f, page, INFINITY);
-	return query_page(q, &seen_key_shape, seen_sorts, "t.id", page, rows, n,
-	                  info);
+	if (isnan(f->lat))
+		return seen_sorted(c, f, page, rows, n, info);
+	enum rc rc = seen_crowds(c, f, &crowds, &n_crowds);
+	if (rc)
+		return rc;
+	if (is_by_distance(page))
+		rc = seen_nearest(c, f, page, crowds, n_crowds, rows, n, info);
+	else
+		rc = seen_sorted(c, f, page, rows, n, info);
+	if (page->walks)
+		info->count = -1;
+	else if (!rc && info->count < 0)
+		rc = seen_count(c, f, crowds, n_crowds, &info->count);
+	if (info->count > COUNT_CAP)
+		info->count = COUNT_CAP + 1;
+	return rc;
 }
 
 /* The rows in the order of their keys; one that has gone meanwhile is left

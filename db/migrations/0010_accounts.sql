@@ -135,7 +135,9 @@ CREATE TABLE address (
   KEY address_user (user_id, is_default, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
--- A store. cell is the square of 0.1 degrees that lat and lng fall into. logo is
+-- A store. Everybody sees it, and finds it near, at seen_lat and seen_lng: its
+-- place, or about a kilometre around when that is a home. seen_cell is the square
+-- of 0.1 degrees that these fall into. logo is
 -- the stem of its files, logo_source an upload that is still worked on,
 -- logo_refused why the last one became no logo.
 CREATE TABLE vendor (
@@ -158,8 +160,10 @@ CREATE TABLE vendor (
   country CHAR(2) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'ET',
   lat DOUBLE NULL,
   lng DOUBLE NULL,
-  cell INT GENERATED ALWAYS AS (FLOOR((lat + 90) * 10) * 3600 + FLOOR((lng + 180) * 10)) STORED,
   is_approximate BOOLEAN NOT NULL DEFAULT FALSE,
+  seen_lat DOUBLE GENERATED ALWAYS AS (IF(is_approximate, ROUND(lat, 2), lat)) STORED,
+  seen_lng DOUBLE GENERATED ALWAYS AS (IF(is_approximate, ROUND(lng, 2), lng)) STORED,
+  seen_cell INT GENERATED ALWAYS AS (FLOOR((IF(is_approximate, ROUND(lat, 2), lat) + 90) * 10) * 3600 + FLOOR((IF(is_approximate, ROUND(lng, 2), lng) + 180) * 10)) STORED,
   opening_hours JSON NULL,
   holiday_from DATETIME(6) NULL,
   holiday_until DATETIME(6) NULL,
@@ -179,7 +183,7 @@ CREATE TABLE vendor (
   PRIMARY KEY (id),
   UNIQUE KEY vendor_slug (slug),
   UNIQUE KEY vendor_owner (owner_id),
-  KEY vendor_place (status, cell, lat, lng, id),
+  KEY vendor_place (status, seen_cell, seen_lat, seen_lng, id),
   KEY vendor_name (status, name, id),
   KEY vendor_newest (status, created_at, id),
   CONSTRAINT vendor_status_known CHECK (status IN ('pending','approved','rejected','suspended')),

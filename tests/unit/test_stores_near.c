@@ -14,15 +14,10 @@ enum { STORES = 3000, AT_ONCE = 50 };
 
 static struct place places[STORES];
 
-static void make_stores(void)
+static void put_stores(void)
 {
 	struct query *q = arena_new(tc->arena, struct query);
 
-	places_scatter(places, STORES);
-	/* On the date line itself. */
-	for (int i = 0; i < 20; i++)
-		places[i] =
-			(struct place){ -16.5 + i * 0.01, i % 2 ? 180 : -180 };
 	NEED_RC(sql_begin(tc), RC_OK, "begin");
 	for (int i = 0; i < STORES; i += AT_ONCE) {
 		query_init(q, tc);
@@ -45,6 +40,16 @@ static void make_stores(void)
 		NEED_RC(query_run(q, NULL), RC_OK, "stores");
 	}
 	NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
+}
+
+static void make_stores(void)
+{
+	places_scatter(places, STORES);
+	/* On the date line itself. */
+	for (int i = 0; i < 20; i++)
+		places[i] =
+			(struct place){ -16.5 + i * 0.01, i % 2 ? 180 : -180 };
+	put_stores();
 }
 
 /* The number in "s17". */
@@ -107,6 +112,21 @@ static int brute_force(struct place from, double radius)
 	return n;
 }
 
+/* By pages and by cursor. */
+static void check_walks(struct place from, double radius)
+{
+	int want = brute_force(from, radius);
+	const char *path = arena_fmt(
+		tc->arena, "/api/vendors?lat=%g&lng=%g&radius=%g&page_size=100",
+		from.lat, from.lng, radius);
+
+	CHECK_INT(walk(path, from, radius), want, path);
+	CHECK_TEXT(answered_text(page_of(path), "count"),
+	           arena_fmt(tc->arena, "%d", want), path);
+	path = arena_fmt(tc->arena, "%s&cursor=", path);
+	CHECK_INT(walk(path, from, radius), want, path);
+}
+
 static void near_is_what_brute_force_says(void)
 {
 	static const struct {
@@ -122,20 +142,50 @@ static void near_is_what_brute_force_says(void)
 	};
 
 	make_stores();
-	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
-		struct place from = asked[i].from;
-		int want = brute_force(from, asked[i].radius);
-		const char *path = arena_fmt(
-			tc->arena,
-			"/api/vendors?lat=%g&lng=%g&radius=%g&page_size=100",
-			from.lat, from.lng, asked[i].radius);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++)
+		check_walks(asked[i].from, asked[i].radius);
+}
 
-		CHECK_INT(walk(path, from, asked[i].radius), want, path);
-		CHECK_TEXT(answered_text(page_of(path), "count"),
-		           arena_fmt(tc->arena, "%d", want), path);
-		path = arena_fmt(tc->arena, "%s&cursor=", path);
-		CHECK_INT(walk(path, from, asked[i].radius), want, path);
-	}
+/* More than are read at once, so that the nearest are looked for in rings. */
+static void a_town_full_of_stores_is_walked_ring_by_ring(void)
+{
+	const struct place town = { 9.03, 38.74 };
+
+	for (int i = 0; i < STORES; i++)
+		places[i] = (struct place){ town.lat - 0.3 + (i % 60) * 0.01,
+			                    town.lng - 0.25 + (i / 60) * 0.01 };
+	put_stores();
+	check_walks(town, 50);
+	check_walks((struct place){ 9.3, 38.5 }, 35);
+	const struct answered *a =
+		page_of("/api/vendors?lat=9.03&lng=38.74&ordering=-distance_km"
+	                "&page_size=2");
+	struct place far =
+		places[number_of(answered_text(a, "results.0.slug"))];
+	for (int i = 0; i < STORES; i++)
+		CHECK_TRUE(places_km(town, places[i]) <=
+		                   places_km(town, far) + 0.01,
+		           "the farthest");
+}
+
+/* A home is found where it is shown, and tells nothing of where it is. */
+static void a_home_is_near_where_it_is_shown(void)
+{
+	const struct person *owner = an_owner();
+	const char *shown = "/api/vendors?lat=9.01&lng=38.76&radius=0.1";
+	const char *is = "/api/vendors?lat=9.0141&lng=38.7639&radius=0.1";
+
+	PATCH("/api/vendor/store",
+	      "{\"lat\":9.0141,\"lng\":38.7639,\"is_approximate\":false}",
+	      owner);
+	CHECK_TEXT(answered_text(page_of(is), "count"), "1", "a shop");
+	CHECK_TEXT(answered_text(page_of(shown), "count"), "0", "not there");
+	PATCH("/api/vendor/store", "{\"is_approximate\":true}", owner);
+	CHECK_TEXT(answered_text(page_of(is), "count"), "0", "a home");
+	const struct answered *a = page_of(shown);
+	CHECK_TEXT(answered_text(a, "count"), "1", "about there");
+	CHECK_TEXT(answered_text(a, "results.0.distance_km"), "0",
+	           "as if it were there");
 }
 
 static void places_go_with_other_filters_and_orders(void)
@@ -190,4 +240,6 @@ static const struct check_hooks hooks = { .start = people_start,
 	                                  .after = people_after };
 
 CHECK_MAIN_WITH("stores_near", &hooks, TEST(near_is_what_brute_force_says),
+                TEST(a_town_full_of_stores_is_walked_ring_by_ring),
+                TEST(a_home_is_near_where_it_is_shown),
                 TEST(places_go_with_other_filters_and_orders))
