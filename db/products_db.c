@@ -7,6 +7,7 @@
 #include "db/names.h"
 #include "db/query.h"
 #include "db/sql.h"
+#include "db/vendors_db.h"
 
 enum { SLICE = 256, ROWS_AT_ONCE = 64 };
 
@@ -318,18 +319,18 @@ static const struct shape store_shape = SHAPE(store_facts, store_fields);
 enum rc products_db_store(struct ctx *c, struct id vendor,
                           struct store_facts *out)
 {
-	return sql_get(c, &store_shape, out,
-	               "SELECT s.id, s.status = 'approved' AND NOT"
-	               "       COALESCE(s.holiday_from <= ? AND"
-	               "                s.holiday_until > ?, 0) AS is_open,"
-	               "       s.seen_lat AS lat, s.seen_lng AS lng,"
-	               "       COALESCE(t.is_trusted, 0) AS is_trusted,"
-	               "       COALESCE(t.sample_percent, 5)"
-	               "         AS sample_percent"
-	               "  FROM vendor s"
-	               "  LEFT JOIN catalog_vendor t ON t.vendor_id = s.id"
-	               " WHERE s.id = ?",
-	               A(c->now), A(c->now), A(vendor));
+	return sql_get(
+		c, &store_shape, out,
+		"SELECT s.id, s.status = 'approved' AND NOT " STORE_AWAY(
+			"s.") " AS is_open,"
+			      "       s.seen_lat AS lat, s.seen_lng AS lng,"
+			      "       COALESCE(t.is_trusted, 0) AS is_trusted,"
+			      "       COALESCE(t.sample_percent, 5)"
+			      "         AS sample_percent"
+			      "  FROM vendor s"
+			      "  LEFT JOIN catalog_vendor t ON t.vendor_id = s.id"
+			      " WHERE s.id = ?",
+		A(c->now), A(c->now), A(vendor));
 }
 
 enum rc products_db_set_trust(struct ctx *c, struct id vendor, bool is_trusted,

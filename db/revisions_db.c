@@ -7,6 +7,7 @@
 #include "db/products_db.h"
 #include "db/query.h"
 #include "db/sql.h"
+#include "db/vendors_db.h"
 
 enum { TWINS_AT_ONCE = 64 };
 
@@ -302,10 +303,8 @@ static enum rc rebuild_span(struct ctx *c, struct id after, struct id last)
 			"UPDATE product p JOIN vendor s ON s.id = p.vendor_id"
 			"   SET p.is_visible ="
 			"         p.status = 'approved' AND"
-			"         s.status = 'approved' AND NOT"
-			"         COALESCE(s.holiday_from <= ? AND"
-			"                  s.holiday_until > ?, 0)"
-			" WHERE p.id > ? AND p.id <= ?",
+			"         s.status = 'approved' AND NOT " STORE_AWAY(
+				"s.") " WHERE p.id > ? AND p.id <= ?",
 			A(c->now), A(c->now), A(after), A(last));
 	if (!rc)
 		rc = sql_run(c,

@@ -125,6 +125,25 @@ enum rc vendors_db_lock(struct ctx *c, struct id id, struct vendor_row *out)
 	               VENDOR_COLUMNS " WHERE id = ? FOR UPDATE", A(id));
 }
 
+enum rc vendors_db_turned(struct ctx *c, int max, struct vendor_row **rows,
+                          size_t *n)
+{
+	return sql_list(c, &vendor_row_shape, rows, n,
+	                VENDOR_COLUMNS " WHERE holiday_from IS NOT NULL"
+	                               "   AND was_on_holiday <> " STORE_AWAY(
+					       "") " ORDER BY holiday_from"
+	                                           " LIMIT ?",
+	                A(c->now), A(c->now), A(max));
+}
+
+enum rc vendors_db_note_holiday(struct ctx *c, struct id id)
+{
+	return sql_run(c,
+	               "UPDATE vendor SET was_on_holiday = " STORE_AWAY(
+			       "") " WHERE id = ?",
+	               A(c->now), A(c->now), A(id));
+}
+
 enum rc vendors_db_find_slug(struct ctx *c, const char *slug,
                              struct vendor_row *out, bool *found)
 {

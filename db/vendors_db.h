@@ -37,6 +37,13 @@ struct opening {
 struct bank_account {
 	const char *bank_name, *number;
 };
+/* Whether a store is on holiday at A(c->now), A(c->now); without an end, until
+ * further notice. prefix is what stands before its columns: "v.". */
+#define STORE_AWAY(prefix)                                               \
+	"(" prefix "holiday_from IS NOT NULL AND " prefix "holiday_from" \
+	" <= ? AND (" prefix "holiday_until IS NULL OR " prefix          \
+	"holiday_until > ?))"
+
 /* What the owner may change. */
 struct vendor_patch {
 	const char *name, *description, *email, *phone, *address, *city,
@@ -82,6 +89,10 @@ CHECKED enum rc vendors_db_get(struct ctx *c, struct id id,
                                struct vendor_row *out);
 CHECKED enum rc vendors_db_lock(struct ctx *c, struct id id,
                                 struct vendor_row *out);
+/* Stores whose holiday has begun or ended since it was noted. */
+CHECKED enum rc vendors_db_turned(struct ctx *c, int max,
+                                  struct vendor_row **rows, size_t *n);
+CHECKED enum rc vendors_db_note_holiday(struct ctx *c, struct id id);
 CHECKED enum rc vendors_db_find_slug(struct ctx *c, const char *slug,
                                      struct vendor_row *out, bool *found);
 /* The store that somebody owns, else the one whose active staff they are, with

@@ -39,15 +39,14 @@ static const struct field vendor_seen_fields[] = {
 };
 const struct shape vendor_seen_shape = SHAPE(vendor_seen, vendor_seen_fields);
 
-#define SEEN_COLUMNS                                                  \
-	"v.id, v.slug, v.name, v.description, v.logo, v.city,"        \
-	" v.region, v.country,"                                       \
-	" v.seen_lat AS lat, v.seen_lng AS lng,"                      \
-	" v.is_approximate, v.opening_hours,"                         \
-	" NOT (v.holiday_from IS NOT NULL AND v.holiday_from <= ?"    \
-	"      AND (v.holiday_until IS NULL OR v.holiday_until > ?))" \
-	"   AS is_open,"                                              \
-	" v.holiday_until, v.holiday_note, v.created_at, v.version"
+#define SEEN_COLUMNS                                           \
+	"v.id, v.slug, v.name, v.description, v.logo, v.city," \
+	" v.region, v.country,"                                \
+	" v.seen_lat AS lat, v.seen_lng AS lng,"               \
+	" v.is_approximate, v.opening_hours,"                  \
+	" NOT " STORE_AWAY(                                    \
+		"v.") " AS is_open,"                           \
+		      " v.holiday_until, v.holiday_note, v.created_at, v.version"
 
 enum rc vendors_db_seen(struct ctx *c, const char *slug,
                         struct vendor_seen *out)

@@ -139,7 +139,8 @@ CREATE TABLE address (
 -- place, or about a kilometre around when that is a home. seen_cell is the square
 -- of 0.1 degrees that these fall into. logo is
 -- the stem of its files, logo_source an upload that is still worked on,
--- logo_refused why the last one became no logo.
+-- logo_refused why the last one became no logo. was_on_holiday is what those who
+-- follow the store were told last.
 CREATE TABLE vendor (
   id BINARY(16) NOT NULL,
   owner_id BINARY(16) NOT NULL,
@@ -168,6 +169,7 @@ CREATE TABLE vendor (
   holiday_from DATETIME(6) NULL,
   holiday_until DATETIME(6) NULL,
   holiday_note VARCHAR(300) NULL,
+  was_on_holiday BOOLEAN NOT NULL DEFAULT FALSE,
   payout_schedule VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'weekly',
   payout_day INT NOT NULL DEFAULT 1,
   bank_account VARBINARY(600) NULL,
@@ -184,6 +186,7 @@ CREATE TABLE vendor (
   UNIQUE KEY vendor_slug (slug),
   UNIQUE KEY vendor_owner (owner_id),
   KEY vendor_place (status, seen_cell, seen_lat, seen_lng, id),
+  KEY vendor_holiday (holiday_from, was_on_holiday),
   KEY vendor_name (status, name, id),
   KEY vendor_newest (status, created_at, id),
   CONSTRAINT vendor_status_known CHECK (status IN ('pending','approved','rejected','suspended')),

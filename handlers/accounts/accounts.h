@@ -244,6 +244,8 @@ enum rc accounts_logo_done(struct ctx *c, struct id vendor, const char *source,
 
 /* Timed work for handlers/jobs.c. */
 enum rc accounts_job_tidy(struct ctx *c, bool *more);
+/* Stores' holidays begin and end on time. */
+enum rc accounts_job_holidays(struct ctx *c, bool *more);
 /* Back-test of the rules over the last days, printed as a table on stdout. */
 CHECKED enum rc accounts_rules_replay(struct ctx *c, int days);
 

@@ -277,6 +277,8 @@ static enum rc change_store(struct ctx *c, const struct vendor_row *v,
 	if (!rc && p->bank_account)
 		rc = bank_change(c, v, p->bank_account);
 	if (!rc && moves_goods(p))
+		rc = vendors_db_note_holiday(c, v->id);
+	if (!rc && moves_goods(p))
 		rc = parts_vendor_changed(c, v->id);
 	touch(c, TAG_VENDORS);
 	if (moves_goods(p))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/sql.h"
+#include "fcgi/http/dispatch.h"
 #include "handlers/catalog/catalog.h"
 #include "tests/support/goods.h"
 
@@ -338,6 +339,54 @@ static void a_closed_store_takes_its_products_along(void)
 		CHECK_HAS(a->body, "store_closed", "the vendor is told why");
 }
 
+static void holiday(const struct person *owner, const char *from,
+                    const char *until)
+{
+	bool more = true;
+
+	NEED_RC(sql_run(tc,
+	                "UPDATE vendor SET holiday_from ="
+	                "         NOW(6) + INTERVAL ? HOUR,"
+	                "       holiday_until = NOW(6) + INTERVAL ? HOUR"
+	                " WHERE id = ?",
+	                A(from), A(until), A(owner->vendor)),
+	        RC_OK, "time passes");
+	NEED_RC(accounts_job_holidays(tc, &more), RC_OK, "job");
+	CHECK_TRUE(!more, "few");
+	dispatch_flush_touches(tc);
+}
+
+/* Nobody writes anything when it begins or ends. */
+static void a_holiday_begins_and_ends_by_itself(void)
+{
+	const struct person *owner = an_owner();
+	const char *page = "/api/products/mug";
+
+	a_live_product(owner, a_category("Coffee", none), "Mug");
+	holiday(owner, "1", "2");
+	CHECK_INT(get(page)->status, 200, "still to come");
+	holiday(owner, "-1", "1");
+	CHECK_INT(get(page)->status, 404, "away");
+	CHECK_TEXT(answered_text(get("/api/products?q=mug"), "count"), "0",
+	           "not found");
+	holiday(owner, "-2", "-1");
+	CHECK_INT(get(page)->status, 200, "back");
+	CHECK_TEXT(answered_text(get("/api/products?q=mug"), "count"), "1",
+	           "found");
+	holiday(owner, "-2", NULL);
+	CHECK_INT(get(page)->status, 404, "until further notice");
+	CHECK_INT(
+		patch_as("/api/vendor/store", "{\"holiday_from\":null}", owner)
+			->status,
+		200, "back to work");
+	CHECK_INT(get(page)->status, 200, "at once");
+	CHECK_INT(patch_as("/api/vendor/store",
+	                   "{\"holiday_from\":\"2020-01-01T00:00:00Z\"}", owner)
+	                  ->status,
+	          200, "without an end");
+	CHECK_INT(get(page)->status, 404, "at once");
+}
+
 static const struct check_hooks hooks = {
 	.start = people_start,
 	.stop = database_stop,
@@ -353,4 +402,5 @@ CHECK_MAIN_WITH("catalog", &hooks, TEST(a_product_is_seen_once_it_is_approved),
                 TEST(an_edit_of_a_live_product_waits_while_it_sells_on),
                 TEST(prices_need_no_approval_and_move_the_bounds),
                 TEST(a_version_guards_a_change),
-                TEST(a_closed_store_takes_its_products_along))
+                TEST(a_closed_store_takes_its_products_along),
+                TEST(a_holiday_begins_and_ends_by_itself))
