@@ -124,3 +124,22 @@ enum rc security_db_slow_get(struct ctx *c, struct blob a, struct blob b,
 		*until = row.until;
 	return rc;
 }
+
+static const struct field buyer_row_fields[] = {
+	FIELD(buyer_row, verified_at),
+	FIELD(buyer_row, slowed_until),
+	FIELDS_END,
+};
+static const struct shape buyer_row_shape = SHAPE(buyer_row, buyer_row_fields);
+
+enum rc security_db_buyer(struct ctx *c, struct id user, struct blob a,
+                          struct blob b, struct buyer_row *out)
+{
+	return sql_get(c, &buyer_row_shape, out,
+	               "SELECT verified_at,"
+	               "       (SELECT MAX(until_at) FROM slow_down"
+	               "         WHERE slowed IN (?, ?) AND until_at > ?)"
+	               "         AS slowed_until"
+	               "  FROM users WHERE id = ?",
+	               A(a), A(b), A(c->now), A(user));
+}

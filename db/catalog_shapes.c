@@ -313,6 +313,14 @@ static const struct field sale_line_fields[] = {
 	FIELD(sale_line, allow_backorder),
 	FIELD(sale_line, weight_g),
 	FIELD(sale_line, is_for_sale),
+	FIELD(sale_line, store_name),
+	FIELD(sale_line, store_owner),
+	FIELD(sale_line, is_store_open),
+	FIELD(sale_line, store_commission_bp),
+	FIELD(sale_line, backordered),
+	FIELD(sale_line, low_stock_threshold),
+	FIELD(sale_line, version),
+	FIELD(sale_line, low_stock_told),
 	FIELDS_END,
 };
 const struct shape sale_line_shape = SHAPE(sale_line, sale_line_fields);

@@ -176,6 +176,13 @@ struct sale_line {
 	bool allow_backorder;
 	int weight_g;     /* 0 = not known */
 	bool is_for_sale; /* active variant of a visible product */
+	const char *store_name;
+	struct id store_owner;
+	bool is_store_open;          /* approved and not on holiday */
+	int64_t store_commission_bp; /* INT_NONE = as everywhere */
+	/* Of the row, for who takes from it. */
+	int64_t backordered, low_stock_threshold, version;
+	bool low_stock_told;
 };
 extern const struct shape sale_line_shape;
 

@@ -175,7 +175,7 @@ static const struct shape number_row_shape =
 
 /* Counted up to a bound: a rule asks whether there are enough, and a busy hour
  * must not make the next event dear. */
-enum { COUNT_ABOVE = 100 };
+enum { COUNT_ABOVE = 10 };
 
 static enum rc count_kind(struct query *q, const char *kind,
                           const struct rule_row *r, const struct event_row *e,

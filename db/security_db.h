@@ -45,6 +45,12 @@ CHECKED enum rc security_db_slow_set(struct ctx *c, struct blob who,
                                      struct when until);
 CHECKED enum rc security_db_slow_get(struct ctx *c, struct blob a,
                                      struct blob b, struct when *until);
+/* Whether somebody may order; slowed by a or b. */
+struct buyer_row {
+	struct when verified_at, slowed_until;
+};
+CHECKED enum rc security_db_buyer(struct ctx *c, struct id user, struct blob a,
+                                  struct blob b, struct buyer_row *out);
 
 struct event_row {
 	struct id id;

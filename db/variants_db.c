@@ -6,6 +6,7 @@
 
 #include "db/query.h"
 #include "db/sql.h"
+#include "db/vendors_db.h"
 
 #define OWN_COLUMNS                                                    \
 	"SELECT w.id, w.product_id, w.vendor_id, w.sku, w.name,"       \
@@ -15,10 +16,13 @@
 	"       w.backordered, w.allow_backorder,"                     \
 	"       w.low_stock_threshold, w.low_stock_told, w.position,"  \
 	"       w.status, w.version, w.created_at, w.updated_at"
-#define COLUMNS                                \
-	OWN_COLUMNS                            \
-	", p.currency, p.slug AS product_slug" \
-	"  FROM variant w JOIN product p ON p.id = w.product_id"
+#define WITH_PRODUCT OWN_COLUMNS ", p.currency, p.slug AS product_slug  FROM "
+#define COLUMNS WITH_PRODUCT "variant w JOIN product p ON p.id = w.product_id"
+/* What locks is a table of its own, so that of what is joined to it nothing is
+ * locked; it is read first, by id. */
+#define LOCKED_WHERE "(SELECT * FROM variant WHERE "
+#define LOCKED_END \
+	" FOR UPDATE) w STRAIGHT_JOIN product p ON p.id = w.product_id"
 
 enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
                         struct variant *out)
@@ -39,17 +43,14 @@ enum rc variants_db_visible(struct ctx *c, struct id id, struct variant *out)
 	               A(id));
 }
 
-/* Two statements, so that only the variant is locked and not its product. */
 enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
                          struct variant *out)
 {
-	int64_t version = 0;
-	enum rc rc = sql_int(c, &version,
-	                     "SELECT version FROM variant WHERE id = ?"
-	                     "   FOR UPDATE",
-	                     A(id));
-
-	return rc ? rc : variants_db_get(c, id, vendor, out);
+	return sql_get(c, &variant_vendor_shape, out,
+	               WITH_PRODUCT LOCKED_WHERE
+	               "id = ?" LOCKED_END
+	               " WHERE w.vendor_id = COALESCE(?, w.vendor_id)",
+	               A(id), A(vendor));
 }
 
 enum rc variants_db_lock_all(struct ctx *c, const struct id *ids, size_t n,
@@ -263,76 +264,59 @@ enum rc variants_db_list_options(struct ctx *c, const struct id *products,
 	return rc;
 }
 
+#define LINE_COLUMNS                                                      \
+	"SELECT w.id AS variant_id, w.product_id, w.vendor_id,"           \
+	"       p.category_id, w.sku, p.name AS product_name,"            \
+	"       p.slug AS product_slug, w.name AS variant_name,"          \
+	"       w.options, p.picture,"                                    \
+	"       IF(w.sale_price IS NOT NULL AND"                          \
+	"          COALESCE(w.sale_from <= ?, 1) AND"                     \
+	"          COALESCE(w.sale_until > ?, 1), w.sale_price, w.price)" \
+	"         AS price,"                                              \
+	"       p.currency, w.stock, w.backordered, w.allow_backorder,"   \
+	"       w.low_stock_threshold, w.low_stock_told, w.version,"      \
+	"       COALESCE(w.weight_g, 0) AS weight_g,"                     \
+	"       w.status = 'active' AND p.is_visible = 1"                 \
+	"         AS is_for_sale,"                                        \
+	"       s.name AS store_name, s.owner_id AS store_owner,"         \
+	"       s.status = 'approved' AND NOT " STORE_AWAY(               \
+		"s.") "         AS is_store_open,"                        \
+		      "       s.commission_bp AS store_commission_bp"     \
+		      "  FROM "
+#define LINE_STORE " JOIN vendor s ON s.id = w.vendor_id"
+
 enum rc variants_db_lines(struct ctx *c, const struct id *variants, size_t n,
-                          struct sale_line **rows, size_t *n_rows)
+                          bool lock, struct sale_line **rows, size_t *n_rows)
 {
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q,
-	          "SELECT w.id AS variant_id, w.product_id, w.vendor_id,"
-	          "       p.category_id, w.sku, p.name AS product_name,"
-	          "       p.slug AS product_slug, w.name AS variant_name,"
-	          "       w.options, p.picture,"
-	          "       IF(w.sale_price IS NOT NULL AND"
-	          "          COALESCE(w.sale_from <= ?, 1) AND"
-	          "          COALESCE(w.sale_until > ?, 1), w.sale_price,"
-	          "          w.price) AS price,"
-	          "       p.currency, w.stock, w.allow_backorder,"
-	          "       COALESCE(w.weight_g, 0) AS weight_g,"
-	          "       w.status = 'active' AND p.is_visible = 1"
-	          "         AS is_for_sale"
-	          "  FROM variant w JOIN product p ON p.id = w.product_id"
-	          " WHERE w.id IN ",
-	          A(c->now), A(c->now));
-	query_ids(q, variants, n);
-	query_add(q, " LIMIT 200");
+	query_add(q, LINE_COLUMNS, A(c->now), A(c->now), A(c->now), A(c->now));
+	if (lock) {
+		query_add(q, LOCKED_WHERE "id IN ");
+		query_ids(q, variants, n);
+		query_add(q, LOCKED_END LINE_STORE " WHERE 1");
+	} else {
+		query_add(
+			q,
+			"variant w JOIN product p ON p.id = w.product_id" LINE_STORE
+			" WHERE w.id IN ");
+		query_ids(q, variants, n);
+	}
+	query_add(q, " ORDER BY w.id LIMIT 200");
 	return query_list(q, &sale_line_shape, rows, n_rows);
 }
 
-enum rc variants_db_move_stock(struct ctx *c, struct id variant, int64_t delta,
-                               int64_t version, int64_t *changed)
-{
-	/* Assignments are made from left to right, so backordered comes first
-	 * where it needs the stock as it was, and stock first where it needs
-	 * the back-orders as they were. */
-	if (delta < 0)
-		return sql_change(
-			c, changed,
-			"UPDATE variant SET"
-			"       backordered = backordered +"
-			"                     GREATEST(? - stock, 0),"
-			"       stock = GREATEST(stock - ?, 0),"
-			"       version = version + 1, updated_at = ?"
-			" WHERE id = ? AND (stock >= ? OR allow_backorder = 1)"
-			"   AND (? IS NULL OR version = ?)",
-			A(-delta), A(-delta), A(c->now), A(variant), A(-delta),
-			A(version), A(version));
-	return sql_change(c, changed,
-	                  "UPDATE variant SET"
-	                  "       stock = stock + GREATEST(? - backordered, 0),"
-	                  "       backordered = GREATEST(backordered - ?, 0),"
-	                  "       version = version + 1, updated_at = ?"
-	                  " WHERE id = ? AND stock + ? <= ?"
-	                  "   AND (? IS NULL OR version = ?)",
-	                  A(delta), A(delta), A(c->now), A(variant), A(delta),
-	                  A((int64_t)STOCK_MAX), A(version), A(version));
-}
-
-enum rc variants_db_set_stock(struct ctx *c, struct id variant, int64_t stock,
+enum rc variants_db_set_stock(struct ctx *c, const struct variant *v,
                               int64_t version, int64_t *changed)
 {
 	return sql_change(c, changed,
-	                  "UPDATE variant SET stock = ?,"
-	                  "       version = version + 1, updated_at = ?"
+	                  "UPDATE variant SET stock = ?, backordered = ?,"
+	                  "       low_stock_told = ?, version = version + 1,"
+	                  "       updated_at = ?"
 	                  " WHERE id = ? AND version = ?",
-	                  A(stock), A(c->now), A(variant), A(version));
-}
-
-enum rc variants_db_told_low(struct ctx *c, struct id variant, bool told)
-{
-	return sql_run(c, "UPDATE variant SET low_stock_told = ? WHERE id = ?",
-	               A(told), A(variant));
+	                  A(v->stock), A(v->backordered), A(v->low_stock_told),
+	                  A(c->now), A(v->id), A(version));
 }
 
 enum rc stock_db_insert(struct ctx *c, const struct stock_movement *rows,

@@ -12,6 +12,7 @@ CHECKED enum rc variants_db_get(struct ctx *c, struct id id, struct id vendor,
 /* An active variant of a visible product. */
 CHECKED enum rc variants_db_visible(struct ctx *c, struct id id,
                                     struct variant *out);
+/* Locks it, not its product. */
 CHECKED enum rc variants_db_lock(struct ctx *c, struct id id, struct id vendor,
                                  struct variant *out);
 /* The same of those that are there, by id; n <= 256. */
@@ -51,8 +52,10 @@ CHECKED enum rc variants_db_add_options(struct ctx *c,
 CHECKED enum rc variants_db_list_options(struct ctx *c,
                                          const struct id *products, size_t n);
 
+/* By id, with their products and stores. lock: the variants, and only they, are
+ * locked. */
 CHECKED enum rc variants_db_lines(struct ctx *c, const struct id *variants,
-                                  size_t n, struct sale_line **rows,
+                                  size_t n, bool lock, struct sale_line **rows,
                                   size_t *n_rows);
 
 /* Notes n paid units for the velocity; at c->now. */
@@ -63,20 +66,10 @@ CHECKED enum rc variants_db_velocity(struct ctx *c, struct variant *rows,
 /* Forgets sales that no velocity counts any more. */
 CHECKED enum rc variants_db_forget_sales(struct ctx *c);
 
-/*
- * Changes stock by delta in one conditional statement: below zero only so far
- * as back-orders are allowed, above zero back-orders are filled first.
- * *changed = 0 when there is not enough. version none (INT_NONE) = any.
- */
-CHECKED enum rc variants_db_move_stock(struct ctx *c, struct id variant,
-                                       int64_t delta, int64_t version,
-                                       int64_t *changed);
-/* Sets a counted stock, if the version is still this one. */
-CHECKED enum rc variants_db_set_stock(struct ctx *c, struct id variant,
-                                      int64_t stock, int64_t version,
-                                      int64_t *changed);
-CHECKED enum rc variants_db_told_low(struct ctx *c, struct id variant,
-                                     bool told);
+/* Writes stock, back-orders and whether it was told that they are low, if the
+ * version is still this one. */
+CHECKED enum rc variants_db_set_stock(struct ctx *c, const struct variant *v,
+                                      int64_t version, int64_t *changed);
 /* By sql_insert_later. */
 CHECKED enum rc stock_db_insert(struct ctx *c,
                                 const struct stock_movement *rows, size_t n);

@@ -81,8 +81,9 @@ CHECKED enum rc accounts_need_recent_password(struct ctx *c);
 /* The actor's password again: RC_INVALID on field "password"; opens the 10
  * minutes of accounts_need_recent_password. */
 CHECKED enum rc accounts_password_confirm(struct ctx *c, const char *password);
-/* 429 with Retry-After while a rule has slowed the actor or the address. */
-CHECKED enum rc accounts_need_unslowed(struct ctx *c);
+/* That, and 429 with Retry-After while a rule has slowed the actor or the
+ * address; in one statement. */
+CHECKED enum rc accounts_need_buyer(struct ctx *c);
 
 struct account_new {
 	struct id id; /* none = a new one */

@@ -180,15 +180,18 @@ enum rc accounts_address_get(struct ctx *c, struct id user, struct id address,
 	return RC_OK;
 }
 
+static enum rc not_verified(struct ctx *c)
+{
+	return fail(c, RC_FORBIDDEN, "email_not_verified",
+	            "Confirm your e-mail address first");
+}
+
 enum rc accounts_need_verified(struct ctx *c)
 {
 	struct user_row u = { 0 };
 	enum rc rc = accounts_db_user_get(c, c->actor, &u);
 
-	if (!rc && !u.verified_at.us)
-		rc = fail(c, RC_FORBIDDEN, "email_not_verified",
-		          "Confirm your e-mail address first");
-	return rc;
+	return rc || u.verified_at.us ? rc : not_verified(c);
 }
 
 enum rc accounts_need_recent_password(struct ctx *c)
@@ -202,21 +205,31 @@ enum rc accounts_need_recent_password(struct ctx *c)
 	return rc;
 }
 
-enum rc accounts_need_unslowed(struct ctx *c)
+static struct blob slowed_user(struct ctx *c)
 {
 	char text[ID_TEXT_MAX];
-	struct when until = { 0 };
-	enum rc rc = security_db_slow_get(
-		c,
-		token_hash(c, arena_fmt(c->arena, "user:%s",
-	                                id_text(c->actor, text))),
+
+	return token_hash(
+		c, arena_fmt(c->arena, "user:%s", id_text(c->actor, text)));
+}
+
+enum rc accounts_need_buyer(struct ctx *c)
+{
+	struct buyer_row b = { 0 };
+	enum rc rc = security_db_buyer(
+		c, c->actor, slowed_user(c),
 		token_hash(c,
 	                   arena_fmt(c->arena, "address:%s", address_net(c))),
-		&until);
+		&b);
 
-	if (rc || until.us <= c->now.us)
+	if (rc)
 		return rc;
+	if (!b.verified_at.us)
+		return not_verified(c);
+	if (b.slowed_until.us <= c->now.us)
+		return RC_OK;
 	rc = fail(c, RC_TOO_MANY, "slowed", "Too many tries; wait a little");
-	c->err.retry_after_s = (int)((until.us - c->now.us) / 1000000) + 1;
+	c->err.retry_after_s =
+		(int)((b.slowed_until.us - c->now.us) / 1000000) + 1;
 	return rc;
 }

@@ -27,9 +27,12 @@ enum rc accounts_me_patch(struct req *r)
 	enum rc rc = sql_begin(c);
 	if (rc)
 		return rc;
-	rc = accounts_db_user_lock(c, c->actor, &u);
-	if (!rc)
-		rc = req_if_match(r, u.version);
+	/* Only who names a version has to be held against the row. */
+	if (req_variable(r, "HTTP_IF_MATCH")) {
+		rc = accounts_db_user_lock(c, c->actor, &u);
+		if (!rc)
+			rc = req_if_match(r, u.version);
+	}
 	if (!rc)
 		rc = accounts_db_profile_set(c, c->actor, &in);
 	rc = sql_end(c, rc);

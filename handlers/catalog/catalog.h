@@ -33,14 +33,22 @@ extern const char *const product_status_names[];
  */
 CHECKED enum rc catalog_lines_for_sale(struct ctx *c, const struct id *variants,
                                        size_t n, struct sale_line **lines);
+/* The same, and the variants stay as they are until the caller's transaction
+ * ends. They are locked in the order of their ids, whatever was asked. */
+CHECKED enum rc catalog_lines_lock(struct ctx *c, const struct id *variants,
+                                   size_t n, struct sale_line **lines);
 /*
  * Takes quantity (> 0) off the stock for an order, inside the caller's
- * transaction, by conditional update with journal and event. RC_CONFLICT
+ * transaction, with journal and event. RC_CONFLICT
  * "out_of_stock" if there is not enough and the variant allows no back-order.
  * Call in ascending variant id order.
  */
 CHECKED enum rc catalog_stock_take(struct ctx *c, struct id variant,
                                    int quantity, struct id order);
+/* The same of a line that catalog_lines_lock has given in this transaction;
+ * once for each. */
+CHECKED enum rc catalog_line_take(struct ctx *c, const struct sale_line *l,
+                                  int quantity, struct id order);
 /* Gives back what an order took (expired, cancelled, returned). */
 CHECKED enum rc catalog_stock_return(struct ctx *c, struct id variant,
                                      int quantity, struct id order);

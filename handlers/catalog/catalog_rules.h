@@ -256,11 +256,6 @@ extern const struct shape stock_change_shape;
 CHECKED enum rc catalog_stock_change(struct ctx *c, struct id vendor,
                                      struct id variant,
                                      const struct stock_change *in);
-/* The journal row, timeline, low-stock notice and product's stock after a
- * change of the variant from `before`. */
-CHECKED enum rc catalog_stock_moved(struct ctx *c, const struct variant *before,
-                                    const char *reason, const char *note,
-                                    struct cause why);
 
 /*
  * Screening: which rules fired, as JSON list text in ps[i].screening; verdicts.

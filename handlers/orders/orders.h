@@ -5,7 +5,8 @@
  * copied into the lines, so that later edits change nothing in the books.
  *
  * Rows are locked in this order: order, vendor orders by id, payment, variants
- * by id, ledger balances by account.
+ * by id, ledger balances by account. A checkout locks variants first: the rows
+ * it makes are nobody else's yet.
  */
 #ifndef MERKATO_ORDERS_H
 #define MERKATO_ORDERS_H

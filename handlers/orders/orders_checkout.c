@@ -257,47 +257,25 @@ static enum rc insert_draft(struct ctx *c, const struct draft *d)
 	return rc ? rc : orders_db_insert_steps(c, steps, d->n_parts + 1);
 }
 
-/* Reserved in the order of variant ids, so that two checkouts never wait for
- * each other in a circle. */
-static enum rc take_stock(struct ctx *c, const struct draft *d)
+/* In the order of variant ids, as products may have to be locked, too. */
+static enum rc take_stock(struct ctx *c, const struct quote *q,
+                          const struct draft *d)
 {
 	struct order_item *sorted =
 		arena_dup(c->arena, d->items, d->n_items * sizeof *d->items);
 	enum rc rc = RC_OK;
 
 	orders_sort_by_variant(sorted, d->n_items);
-	for (size_t i = 0; i < d->n_items && !rc; i++)
-		rc = catalog_stock_take(c, sorted[i].variant_id,
-		                        sorted[i].quantity, d->order.id);
-	return rc;
-}
-
-/* Now that the rows are locked, the prices are those that were quoted. */
-static enum rc check_again(struct ctx *c, const struct checkout *in,
-                           const struct draft *d)
-{
-	struct id *ids = arena_new_array(c->arena, struct id, d->n_items);
-	struct sale_line *sales;
-
-	for (size_t i = 0; i < d->n_items; i++)
-		ids[i] = d->items[i].variant_id;
-	enum rc rc = catalog_lines_for_sale(c, ids, d->n_items, &sales);
 	for (size_t i = 0; i < d->n_items && !rc; i++) {
-		struct quote q = { 0 };
+		size_t at = place_of(q, d->n_items, sorted[i].variant_id);
 
-		if (sales[i].is_for_sale &&
-		    sales[i].price.minor == d->items[i].unit_price.minor)
-			continue;
-		rc = orders_quote(c, in->items, in->n_items, &q);
-		if (!rc)
-			rc = refuse(c, &q,
-			            sales[i].is_for_sale ? "price_changed"
-			                                 : "not_for_sale");
+		rc = catalog_line_take(c, &q->sales[at], sorted[i].quantity,
+		                       d->order.id);
 	}
 	return rc;
 }
 
-static enum rc store_draft(struct ctx *c, const struct checkout *in,
+static enum rc store_draft(struct ctx *c, const struct quote *q,
                            struct draft *d, struct payment *payment)
 {
 	enum rc rc = insert_draft(c, d);
@@ -305,9 +283,7 @@ static enum rc store_draft(struct ctx *c, const struct checkout *in,
 	if (!rc)
 		rc = payments_open(c, d->order.id, d->order.total, payment);
 	if (!rc)
-		rc = take_stock(c, d);
-	if (!rc)
-		rc = check_again(c, in, d);
+		rc = take_stock(c, q, d);
 	if (!rc)
 		rc = outbox_add(c, "order.placed", d->order.id,
 		                orders_payload(c, &d->order, NULL, NULL));
@@ -345,8 +321,9 @@ static enum rc place(struct ctx *c, struct checkout *in, struct draft *d,
 	if (!rc)
 		rc = find_address(c, in, &address);
 	in->n_items = orders_merge_items(c, in->items, in->n_items, &in->items);
+	/* What is quoted now is what is sold: nobody changes it meanwhile. */
 	if (!rc)
-		rc = orders_quote(c, in->items, in->n_items, &q);
+		rc = orders_quote_lock(c, in->items, in->n_items, &q);
 	if (!rc)
 		rc = check_quote(c, in, &q);
 	if (rc)
@@ -354,7 +331,7 @@ static enum rc place(struct ctx *c, struct checkout *in, struct draft *d,
 	if (!make_draft(c, in, &q, address, d))
 		return fail_field(c, "items", "too_large",
 		                  "is more than can be paid");
-	rc = store_draft(c, in, d, payment);
+	rc = store_draft(c, &q, d, payment);
 	return rc || !is_cart ? rc : cart_db_clear(c, c->actor);
 }
 
@@ -364,14 +341,13 @@ enum rc orders_place(struct ctx *c, const struct checkout *in,
 	struct checkout copy = *in;
 	struct draft d = { 0 };
 	struct payment *payment = arena_new(c->arena, struct payment);
-	enum rc rc = accounts_need_verified(c);
+	enum rc rc = accounts_need_buyer(c);
 
-	if (!rc)
-		rc = accounts_need_unslowed(c);
 	if (!rc)
 		rc = sql_begin(c);
 	if (rc)
 		return rc;
+	sql_gather();
 	rc = sql_end(c, place(c, &copy, &d, payment));
 	if (rc)
 		return rc;

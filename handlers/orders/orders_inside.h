@@ -39,6 +39,11 @@ struct takeback {
 CHECKED enum rc orders_give_back(struct ctx *c, struct order *o,
                                  struct vendor_order *v,
                                  const struct takeback *t, bool *is_all);
+/* orders_quote of what stays so until the transaction ends: prices and stock
+ * are locked. */
+CHECKED enum rc orders_quote_lock(struct ctx *c,
+                                  const struct checkout_item *items, size_t n,
+                                  struct quote *out);
 /* An address as JSON text. */
 const char *orders_address_text(struct ctx *c, const struct order_address *a);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fcgi/base/settings.h"
-#include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
 #include "handlers/orders/orders_inside.h"
 
@@ -64,49 +63,17 @@ size_t orders_merge_items(struct ctx *c, const struct checkout_item *items,
 	return n_merged;
 }
 
-static enum rc load_vendors(struct ctx *c, const struct sale_line *sales,
-                            size_t n, struct vendor_brief **out, size_t *n_out)
-{
-	struct id *ids = arena_new_array(c->arena, struct id, n);
-	size_t n_ids = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		if (id_is_none(sales[i].vendor_id))
-			continue;
-		while (k < n_ids && !id_equal(ids[k], sales[i].vendor_id))
-			k++;
-		if (k == n_ids)
-			ids[n_ids++] = sales[i].vendor_id;
-	}
-	*n_out = 0;
-	return n_ids ? accounts_vendor_list(c, ids, n_ids, out, n_out) : RC_OK;
-}
-
-static const struct vendor_brief *find_vendor(const struct vendor_brief *all,
-                                              size_t n, struct id id)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (id_equal(all[i].id, id))
-			return &all[i];
-	}
-	return NULL;
-}
-
 /* The first reason why a line cannot be bought, or NULL. */
 static const char *problem_of(const struct ctx *c,
                               const struct checkout_item *item,
-                              const struct sale_line *s,
-                              const struct vendor_brief *v)
+                              const struct sale_line *s)
 {
-	if (!s->is_for_sale || !v ||
-	    strcmp(s->currency, settings->currency) != 0)
+	if (!s->is_for_sale || strcmp(s->currency, settings->currency) != 0)
 		return "not_for_sale";
-	if (!v->is_open)
+	if (!s->is_store_open)
 		return "store_closed";
-	if (id_equal(v->owner_id, c->actor) ||
-	    (!id_is_none(c->vendor) && id_equal(c->vendor, v->id)))
+	if (id_equal(s->store_owner, c->actor) ||
+	    (!id_is_none(c->vendor) && id_equal(c->vendor, s->vendor_id)))
 		return "own_product";
 	if (!s->allow_backorder && s->stock < item->quantity)
 		return "out_of_stock";
@@ -178,23 +145,20 @@ static int by_vendor(const void *a, const void *b)
 	return id_compare(x->vendor_id, y->vendor_id);
 }
 
-enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
-                     struct quote *out)
+static enum rc quote(struct ctx *c, const struct checkout_item *items, size_t n,
+                     bool lock, struct quote *out)
 {
 	struct id *ids = arena_new_array(c->arena, struct id, n ? n : 1);
 	struct quote q = { .currency = settings->currency, .can_order = true };
-	struct vendor_brief *vendors = NULL;
 	struct sale_line *sales;
-	size_t n_vendors = 0;
 	bool fits = true;
 
 	enum rc rc = check_items(c, items, n);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = items[i].variant_id;
 	if (!rc)
-		rc = catalog_lines_for_sale(c, ids, n, &sales);
-	if (!rc)
-		rc = load_vendors(c, sales, n, &vendors, &n_vendors);
+		rc = lock ? catalog_lines_lock(c, ids, n, &sales)
+		          : catalog_lines_for_sale(c, ids, n, &sales);
 	if (rc)
 		return rc;
 	q.vendors = arena_new_array(c->arena, struct quote_part, n);
@@ -202,8 +166,6 @@ enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
 	q.sales = sales;
 	for (size_t i = 0; i < n; i++) {
 		const struct sale_line *s = &sales[i];
-		const struct vendor_brief *v =
-			find_vendor(vendors, n_vendors, s->vendor_id);
 		struct quote_line l = {
 			.variant_id = items[i].variant_id,
 			.product_id = s->product_id,
@@ -211,20 +173,21 @@ enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
 			.product_name = s->product_name ? s->product_name : "",
 			.variant_name = s->variant_name,
 			.in_stock = s->allow_backorder ? -1 : s->stock,
-			.problem = problem_of(c, &items[i], s, v),
+			.problem = problem_of(c, &items[i], s),
 		};
-		bool is_known = s->is_for_sale && v;
 
 		q.can_order = q.can_order && !l.problem;
 		fits = fits &&
-		       price_line(&l, is_known ? s->price : (struct money){ 0 },
+		       price_line(&l,
+		                  s->is_for_sale ? s->price
+		                                 : (struct money){ 0 },
 		                  items[i].quantity) &&
-		       add_line(part_of(&q, c, s->vendor_id, v ? v->name : "",
-		                        n),
+		       add_line(part_of(&q, c, s->vendor_id,
+		                        s->store_name ? s->store_name : "", n),
 		                &l);
 		/* The most specific rate wins. */
-		q.commission_bp[i] = v && v->commission_bp != INT_NONE
-		                             ? v->commission_bp
+		q.commission_bp[i] = s->store_commission_bp != INT_NONE
+		                             ? s->store_commission_bp
 		                             : settings->commission_bp;
 	}
 	if (!fits || !add_up(&q))
@@ -233,4 +196,16 @@ enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
 	qsort(q.vendors, q.n_vendors, sizeof *q.vendors, by_vendor);
 	*out = q;
 	return RC_OK;
+}
+
+enum rc orders_quote(struct ctx *c, const struct checkout_item *items, size_t n,
+                     struct quote *out)
+{
+	return quote(c, items, n, false, out);
+}
+
+enum rc orders_quote_lock(struct ctx *c, const struct checkout_item *items,
+                          size_t n, struct quote *out)
+{
+	return quote(c, items, n, true, out);
 }

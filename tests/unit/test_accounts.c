@@ -451,6 +451,10 @@ static void the_profile_is_changed_by_its_version(void)
 	a = request("PATCH", "/api/users/me", "{\"name\":\"X\"}", p->bearer,
 	            "If-Match: \"1\"");
 	CHECK_INT(a->status, 412, "it has moved on");
+	a = request("PATCH", "/api/users/me", "{\"name\":\"Tirunesh\"}",
+	            p->bearer);
+	CHECK_TEXT(answered_text(a, "name"), "Tirunesh", "whatever it is");
+	CHECK_INT(a->req->ctx.n_statements, 2, "write and read");
 	a = request("PATCH", "/api/users/me", "{\"roles\":[\"super_admin\"]}",
 	            p->bearer);
 	CHECK_INT(a->status, 422, "roles come from elsewhere");

@@ -34,6 +34,23 @@ static void one_checkout_makes_a_part_for_each_store(void)
 	shop_check_books("placed");
 }
 
+/* Buyer and line; order, part, line, history, the gateway's and our payment;
+ * stock, its journal, the timeline and the outbox. */
+static void a_checkout_is_few_statements(void)
+{
+	struct checkout_item items[] = { item(variant_a, 1) };
+	struct checkout in = shop_checkout(items, 1);
+	struct order o = { 0 };
+
+	shop_as_customer(customer);
+	for (int i = 0; i < 2; i++) {
+		int before = tc->n_statements;
+
+		NEED_RC(orders_place(tc, &in, &o), RC_OK, "place");
+		CHECK_INT(tc->n_statements - before, 12, "statements");
+	}
+}
+
 static void refusals_say_why_and_store_nothing(void)
 {
 	struct id mine = shop_vendor();
@@ -411,6 +428,7 @@ static const struct check_hooks hooks = ORDERS_HOOKS;
 
 CHECK_MAIN_WITH("orders", &hooks,
                 TEST(one_checkout_makes_a_part_for_each_store),
+                TEST(a_checkout_is_few_statements),
                 TEST(refusals_say_why_and_store_nothing),
                 TEST(impossible_questions_are_faults_of_fields),
                 TEST(lines_of_one_variant_are_added_up_first),

@@ -230,15 +230,15 @@ static void a_slowed_person_waits(void)
 	tc->actor = p->id;
 	NEED_RC(security_event_add(tc, "payment.failed", p->id, id_new(), NULL),
 	        RC_OK, "one");
-	CHECK_RC(accounts_need_unslowed(tc), RC_OK, "one");
+	CHECK_RC(accounts_need_buyer(tc), RC_OK, "one");
 	NEED_RC(security_event_add(tc, "payment.failed", p->id, id_new(), NULL),
 	        RC_OK, "two");
-	CHECK_RC(accounts_need_unslowed(tc), RC_TOO_MANY, "two");
+	CHECK_RC(accounts_need_buyer(tc), RC_TOO_MANY, "two");
 	CHECK_TRUE(tc->err.retry_after_s > 0 && tc->err.retry_after_s <= 31,
 	           "30 s");
 	fail_clear(tc);
 	tc->now = when_plus(tc->now, 31);
-	CHECK_RC(accounts_need_unslowed(tc), RC_OK, "later");
+	CHECK_RC(accounts_need_buyer(tc), RC_OK, "later");
 	CHECK_RC(accounts_rules_replay(tc, 30), RC_OK, "back-test");
 	PATCH("/api/admin/security-rules/payment_failures",
 	      "{\"threshold\":5,\"actions\":[\"log\",\"case\"]}", an_admin(0));

@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "db/sql.h"
+#include "db/variants_db.h"
 #include "handlers/catalog/catalog.h"
 #include "tests/support/goods.h"
 
@@ -105,6 +108,80 @@ static void orders_take_stock_and_give_it_back(void)
 	CHECK_INT(db_number("SELECT COUNT(*) FROM stock_movement"
 	                    " WHERE order_id IS NOT NULL"),
 	          2, "journal with the order");
+}
+
+/* Whether another connection, as another worker has, could change the row. */
+static bool is_free(const char *what, struct id row)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	NEED_TRUE(pid >= 0, "fork");
+	if (pid == 0) {
+		int64_t n = 0;
+		enum rc rc = sql_begin(tc);
+
+		if (!rc && strcmp(what, "variant") == 0)
+			rc = sql_int(tc, &n,
+			             "SELECT version FROM variant WHERE id = ?"
+			             "   FOR UPDATE NOWAIT",
+			             A(row));
+		else if (!rc)
+			rc = sql_int(tc, &n,
+			             "SELECT version FROM product WHERE id = ?"
+			             "   FOR UPDATE NOWAIT",
+			             A(row));
+		_exit(!rc ? 0 : rc == RC_DEADLOCK && sql_was_locked() ? 1 : 2);
+	}
+	NEED_TRUE(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "wait");
+	NEED_TRUE(WEXITSTATUS(status) < 2, "free or not");
+	return WEXITSTATUS(status) == 0;
+}
+
+static void what_is_about_to_be_sold_is_locked_and_nothing_else(void)
+{
+	const struct person *owner = an_owner();
+	struct id shelf = a_category("Coffee", none);
+	struct id sold = a_live_product(owner, shelf, "Mug");
+	struct id other = a_live_product(owner, shelf, "Pot");
+	struct id variants[] = { variant_of(sold, 0), variant_of(other, 0) };
+	struct sale_line *lines = NULL;
+	struct variant v = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		NEED_RC(sql_begin(tc), RC_OK, "begin");
+		if (i == 0)
+			NEED_RC(catalog_lines_lock(tc, variants, 1, &lines),
+			        RC_OK, "lock");
+		else
+			NEED_RC(variants_db_lock(tc, variants[0], none, &v),
+			        RC_OK, "lock");
+		CHECK_FALSE(is_free("variant", variants[0]), "its stock");
+		CHECK_TRUE(is_free("product", sold), "its product");
+		CHECK_TRUE(is_free("variant", variants[1]), "another");
+		NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
+		CHECK_TRUE(is_free("variant", variants[0]), "afterwards");
+	}
+}
+
+/* The lock makes this impossible; should it ever fail to, nothing is sold. */
+static void a_line_that_is_not_as_it_was_read_is_not_taken(void)
+{
+	const struct person *owner = an_owner();
+	struct id id = a_live_product(owner, a_category("Coffee", none), "Mug");
+	struct id variant = variant_of(id, 0);
+	struct sale_line *lines = NULL;
+
+	NEED_RC(catalog_lines_for_sale(tc, &variant, 1, &lines), RC_OK, "read");
+	NEED_RC(take(variant, 1), RC_OK, "by somebody else");
+	NEED_RC(sql_begin(tc), RC_OK, "begin");
+	CHECK_RC(sql_end(tc, catalog_line_take(tc, lines, 1, id_new())),
+	         RC_DEADLOCK, "to be tried again");
+	CHECK_INT(db_number("SELECT stock FROM variant WHERE sku = 'mug-R'"), 4,
+	          "one is gone");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM stock_movement"
+	                    " WHERE order_id IS NOT NULL"),
+	          1, "journal");
 }
 
 static void back_orders_are_promises_that_deliveries_fill(void)
@@ -209,6 +286,8 @@ static const struct check_hooks hooks = {
 CHECK_MAIN_WITH("stock", &hooks,
                 TEST(stock_goes_by_delta_or_by_a_counted_version),
                 TEST(orders_take_stock_and_give_it_back),
+                TEST(what_is_about_to_be_sold_is_locked_and_nothing_else),
+                TEST(a_line_that_is_not_as_it_was_read_is_not_taken),
                 TEST(back_orders_are_promises_that_deliveries_fill),
                 TEST(low_stock_is_told_once_until_restocked),
                 TEST(a_watcher_is_told_once_per_crossing),
