@@ -13,6 +13,7 @@ libmerkato_a_SOURCES += %D%/geo.c
 libmerkato_a_SOURCES += %D%/hits_db.c
 libmerkato_a_SOURCES += %D%/near_db.c
 libmerkato_a_SOURCES += %D%/imports_db.c
+libmerkato_a_SOURCES += %D%/index_db.c
 libmerkato_a_SOURCES += %D%/insert.c
 libmerkato_a_SOURCES += %D%/jobs_db.c
 libmerkato_a_SOURCES += %D%/ledger_db.c

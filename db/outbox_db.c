@@ -26,19 +26,17 @@ static const struct shape event_shape = SHAPE(outbox_event, event_fields);
 
 struct outbox_row {
 	struct id id;
+	const char *status;
 	const char *topic;
 	struct id subject;
 	const char *payload;
 	struct when due_at, created_at;
 };
 static const struct field row_fields[] = {
-	FIELD(outbox_row, id),
-	FIELD(outbox_row, topic),
-	FIELD(outbox_row, subject),
-	FIELD(outbox_row, payload),
-	FIELD(outbox_row, due_at),
-	FIELD(outbox_row, created_at),
-	FIELDS_END,
+	FIELD(outbox_row, id),         FIELD(outbox_row, status),
+	FIELD(outbox_row, topic),      FIELD(outbox_row, subject),
+	FIELD(outbox_row, payload),    FIELD(outbox_row, due_at),
+	FIELD(outbox_row, created_at), FIELDS_END,
 };
 static const struct shape row_shape = SHAPE(outbox_row, row_fields);
 
@@ -88,9 +86,13 @@ enum rc outbox_add_at(struct ctx *c, const char *topic, struct id subject,
 		log_error("outbox", "%s outside of a transaction", topic);
 		return fail(c, RC_INTERNAL, "internal", "Internal error");
 	}
-	const struct outbox_row row = { id_new(), topic,
-		                        subject,  payload ? payload : "{}",
-		                        due,      c->now };
+	const struct outbox_row row = { .id = id_new(),
+		                        .status = "waiting",
+		                        .topic = topic,
+		                        .subject = subject,
+		                        .payload = payload ? payload : "{}",
+		                        .due_at = due,
+		                        .created_at = c->now };
 	enum rc rc = sql_insert_later(c, "outbox", &row_shape, &row, 1);
 	if (!rc)
 		sql_after_commit(signal_runner);
@@ -103,18 +105,18 @@ enum rc outbox_add(struct ctx *c, const char *topic, struct id subject,
 	return outbox_add_at(c, topic, subject, payload, c->now);
 }
 
-static enum rc lease(struct ctx *c, int max, int lease_s,
+static enum rc lease(struct ctx *c, const char *status, int max, int lease_s,
                      struct outbox_event **out, size_t *n)
 {
 	enum rc rc = sql_list(c, &event_shape, out, n,
 	                      "SELECT id, topic, subject, payload, attempts,"
 	                      "       created_at"
 	                      "  FROM outbox"
-	                      " WHERE status = 'waiting' AND due_at <= ?"
+	                      " WHERE status = ? AND due_at <= ?"
 	                      " ORDER BY due_at"
 	                      " LIMIT ?"
 	                      "   FOR UPDATE SKIP LOCKED",
-	                      A(c->now), A(max));
+	                      A(status), A(c->now), A(max));
 	if (rc || !*n)
 		return rc;
 	struct query q;
@@ -133,16 +135,16 @@ static enum rc lease(struct ctx *c, int max, int lease_s,
 	return query_run(&q, NULL);
 }
 
-enum rc outbox_lease(struct ctx *c, int max, int lease_s,
-                     struct outbox_event **out, size_t *n)
+static enum rc lease_due(struct ctx *c, const char *status, int max,
+                         int lease_s, struct outbox_event **out, size_t *n)
 {
 	int64_t is_due = 0;
 
 	/* Mostly nothing is due: one cheap look, no transaction. */
 	enum rc rc = sql_int(c, &is_due,
 	                     "SELECT EXISTS (SELECT 1 FROM outbox"
-	                     " WHERE status = 'waiting' AND due_at <= ?)",
-	                     A(c->now));
+	                     " WHERE status = ? AND due_at <= ?)",
+	                     A(status), A(c->now));
 	if (rc)
 		return rc;
 	*n = 0;
@@ -151,8 +153,20 @@ enum rc outbox_lease(struct ctx *c, int max, int lease_s,
 	rc = sql_begin(c);
 	if (rc)
 		return rc;
-	rc = lease(c, max, lease_s, out, n);
+	rc = lease(c, status, max, lease_s, out, n);
 	return sql_end(c, rc);
+}
+
+enum rc outbox_lease(struct ctx *c, int max, int lease_s,
+                     struct outbox_event **out, size_t *n)
+{
+	return lease_due(c, "waiting", max, lease_s, out, n);
+}
+
+enum rc outbox_lease_gathered(struct ctx *c, int max, int lease_s,
+                              struct outbox_event **out, size_t *n)
+{
+	return lease_due(c, "gathered", max, lease_s, out, n);
 }
 
 enum rc outbox_done(struct ctx *c, const struct id *ids, size_t n)
@@ -186,4 +200,70 @@ enum rc outbox_count_dead(struct ctx *c, int64_t *n)
 {
 	return sql_int(c, n,
 	               "SELECT COUNT(*) FROM outbox WHERE status = 'dead'");
+}
+
+enum rc outbox_gather(struct ctx *c, const char *topic,
+                      const struct id *subjects, size_t n)
+{
+	struct outbox_row *rows =
+		arena_new_array(c->arena, struct outbox_row, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct outbox_row){ .id = id_new(),
+			                       .status = "gathered",
+			                       .topic = topic,
+			                       .subject = subjects[i],
+			                       .payload = "{}",
+			                       .due_at = c->now,
+			                       .created_at = c->now };
+	return sql_insert_all(c, "outbox", &row_shape, rows, n);
+}
+
+enum rc outbox_put_back(struct ctx *c, const struct id *ids, size_t n,
+                        struct when due, const char *payload)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "UPDATE outbox SET due_at = ?", A(due));
+	if (payload)
+		query_add(q, ", payload = ?", A(payload));
+	query_add(q, " WHERE id IN ");
+	query_ids(q, ids, n);
+	return query_run(q, NULL);
+}
+
+enum rc outbox_give_up(struct ctx *c, struct id id, const char *why)
+{
+	return sql_run(c,
+	               "UPDATE outbox SET status = 'dead', last_error = ?"
+	               " WHERE id = ?",
+	               A(text_cut(c->arena, why, ERROR_MAX)), A(id));
+}
+
+struct gathered_row {
+	int64_t n;
+	struct when oldest;
+};
+static const struct field gathered_fields[] = {
+	FIELD(gathered_row, n),
+	FIELD(gathered_row, oldest),
+	FIELDS_END,
+};
+static const struct shape gathered_shape = SHAPE(gathered_row, gathered_fields);
+
+enum rc outbox_count_gathered(struct ctx *c, int64_t *n, struct when *oldest)
+{
+	struct gathered_row row;
+	enum rc rc = sql_get(c, &gathered_shape, &row,
+	                     "SELECT COUNT(*) AS n, MIN(created_at) AS oldest"
+	                     "  FROM (SELECT created_at FROM outbox"
+	                     "         WHERE status = 'gathered'"
+	                     "         ORDER BY due_at LIMIT 10000) AS w");
+
+	if (rc)
+		return rc;
+	*n = row.n;
+	*oldest = row.oldest;
+	return RC_OK;
 }

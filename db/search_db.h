@@ -63,6 +63,7 @@ CHECKED enum rc search_db_delete_posted(struct ctx *c, struct id product);
 #define SEARCH_PARTS_MAX 6
 struct search_way {
 	int64_t words[SEARCH_PARTS_MAX];
+	const char *texts[SEARCH_PARTS_MAX]; /* the same, as they are written */
 	size_t n;
 };
 struct search_need {

@@ -263,7 +263,7 @@ static enum rc run_due_jobs(struct runner *r)
 		const struct job *j = find_job(due[i].name);
 
 		/* Rows of newer or older programs are left alone. */
-		if (j)
+		if (j && (!j->is_wanted || j->is_wanted()))
 			rc = run_job(r, &c, j);
 	}
 	sql_reset(&c);

@@ -13,6 +13,7 @@ struct job {
 	/* *more = there was a full batch: run again at once. */
 	enum rc (*run)(struct ctx *c, bool *more);
 	int every_s;
+	bool (*is_wanted)(void); /* by the settings; NULL = always */
 	const char *summary;
 };
 extern const struct job jobs[]; /* ends with a NULL name */

@@ -22,6 +22,7 @@
 #include "handlers/accounts/accounts.h"
 #include "handlers/console/console.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/media/media.h"
 #include "handlers/orders/orders.h"
 #include "handlers/reviews/reviews.h"
@@ -83,13 +84,21 @@ static const struct accounts_part *const account_parts[] = {
 	NULL,
 };
 
+static enum rc before_commit(struct ctx *c)
+{
+	enum rc rc = discovery_note_touched(c);
+
+	return rc ? rc : touches_db_keep(c);
+}
+
 bool start_rooms(void)
 {
 	static bool is_again;
 
 	money_set_digits((int)settings->currency_digits);
 	if (!start_log() || !start_keys() || !limit_create() ||
-	    !store_check() || !html_load(settings->template_dir))
+	    !store_check() || !discovery_start() ||
+	    !html_load(settings->template_dir))
 		return false;
 	if (is_again)
 		return true;
@@ -99,7 +108,7 @@ bool start_rooms(void)
 		return false;
 	cache_create();
 	outbox_create();
-	sql_before_commit(touches_db_keep);
+	sql_before_commit(before_commit);
 	accounts_start();
 	accounts_use(account_parts);
 	media_on_change(catalog_product_changed);

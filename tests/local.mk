@@ -23,10 +23,16 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/goods.h \
 	%D%/support/imports.c \
 	%D%/support/imports.h \
+	%D%/support/http_double.c \
+	%D%/support/http_double.h \
 	%D%/support/inproc.c \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h \
+	%D%/support/opensearch_double.c \
+	%D%/support/opensearch_double.h \
+	%D%/support/opensearch_inside.h \
+	%D%/support/opensearch_query.c \
 	%D%/support/orders.c \
 	%D%/support/orders.h \
 	%D%/support/people.c \
@@ -35,6 +41,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/pictures.h \
 	%D%/support/places.c \
 	%D%/support/places.h \
+	%D%/support/searching.c \
+	%D%/support/searching.h \
 	%D%/support/shop.c \
 	%D%/support/shop.h \
 	%D%/support/schema_check.c \
@@ -84,6 +92,8 @@ UNIT_TESTS += %D%/unit/test_dispatch
 UNIT_TESTS += %D%/unit/test_dispatch_answers
 UNIT_TESTS += %D%/unit/test_dispatch_input
 UNIT_TESTS += %D%/unit/test_document
+UNIT_TESTS += %D%/unit/test_engine
+UNIT_TESTS += %D%/unit/test_engine_faults
 UNIT_TESTS += %D%/unit/test_form
 UNIT_TESTS += %D%/unit/test_import
 UNIT_TESTS += %D%/unit/test_import_together

@@ -11,7 +11,7 @@ CREATE TABLE outbox (
 	created_at DATETIME(6) NOT NULL,
 	last_error VARCHAR(255),
 	KEY outbox_due (status, due_at),
-	CONSTRAINT outbox_status CHECK (status IN ('waiting', 'dead'))
+	CONSTRAINT outbox_status CHECK (status IN ('waiting', 'gathered', 'dead'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
 -- Tags of a write, until the cache is known to have heard of it.

@@ -54,6 +54,7 @@ enum tag {
  * under. */
 struct touch {
 	const char *name;
+	bool is_noted; /* by who writes down what changes */
 	struct touch *next;
 };
 

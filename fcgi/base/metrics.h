@@ -38,6 +38,8 @@ struct buf;
 	X(WORKERS_DIED, "merkato_workers_died_total", "Workers that ended unasked")                 \
 	X(WORKERS_KILLED, "merkato_workers_killed_total", "Workers ended for exceeding a deadline") \
 	X(MAILS_SENT, "merkato_mails_total", "Mails handed over")                                   \
+	X(SEARCH_MAKESHIFT, "merkato_search_degraded_total", "Searches answered without the search server") \
+	X(SEARCH_INDEXED, "merkato_search_indexed_total", "Changes brought to the search server")   \
 	X(OUTGOING_CALLS, "merkato_outgoing_requests_total", "HTTP requests to outside services")   \
 	X(OUTGOING_ERRORS, "merkato_outgoing_errors_total", "HTTP requests to outside services that failed")
 /* clang-format on */

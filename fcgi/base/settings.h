@@ -83,6 +83,13 @@
 	SECRET(s3_secret_key, "S3 secret key")                                                                               \
 	BOOL(s3_path_style, true, "Bucket in the path, as most servers want; AWS prefers it in the host name")                \
 	BOOL(s3_public_acl, false, "Mark pictures as public on the S3 server; else a bucket policy or CDN must let them be read") \
+	TEXT(search, "mysql", "Who finds products by words and places: mysql, or opensearch (Elasticsearch too; MySQL stands in for it)") \
+	TEXT(search_url, "", "OpenSearch or Elasticsearch server, https://…, without a trailing slash")                      \
+	TEXT(search_index, "merkato-products", "Alias of the index of products; the names of indices begin so")              \
+	TEXT(search_user, "", "User of the search server")                                                                   \
+	SECRET(search_password, "Password of search_user")                                                                   \
+	SECRET(search_api_key, "API key of the search server (Elasticsearch), instead of a user")                            \
+	TEXT(search_ca, "", "CA file for the search server; empty = those of the system")                                    \
 	TEXT(mail, "file", "Mail driver: file or smtp")                                                                      \
 	TEXT(mail_dir, "", "Where the file driver puts messages; empty = data_dir/mail")                                     \
 	TEXT(mail_from, "Merkato <no-reply@localhost>", "Sender of mails")                                                   \

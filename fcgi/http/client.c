@@ -243,10 +243,11 @@ static bool set_headers(struct ctx *c, CURL *curl, const struct call *call)
 static void set_limits(CURL *curl, const struct call *call)
 {
 	int timeout = call->timeout_ms ? call->timeout_ms : TIMEOUT_MS;
+	int connect = call->connect_ms ? call->connect_ms : CONNECT_MS;
 
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-	                 (long)(timeout < CONNECT_MS ? timeout : CONNECT_MS));
+	                 (long)(timeout < connect ? timeout : connect));
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
@@ -255,6 +256,8 @@ static void set_limits(CURL *curl, const struct call *call)
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "Merkato/" PACKAGE_VERSION);
 	if (call->path_as_is)
 		curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	if (call->ca && *call->ca)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, call->ca);
 }
 
 static void set_question(CURL *curl, const struct call *call)

@@ -16,6 +16,8 @@ struct call {
 	const void *body;
 	size_t n_body;
 	int timeout_ms;    /* 0 = 10,000 */
+	int connect_ms;    /* 0 = 3,000 */
+	const char *ca;    /* CA file; NULL or "" = those of the system */
 	size_t answer_max; /* 0 = 1 MB */
 	bool public_only;  /* user-chosen URL: https, and private addresses are
 	                      refused at connect time */

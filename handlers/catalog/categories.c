@@ -10,6 +10,7 @@
 #include "fcgi/base/text.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog_rules.h"
+#include "handlers/discovery/discovery.h"
 
 enum { DEPTH_MAX = 8, CHOICES_MAX = 200 };
 
@@ -192,6 +193,8 @@ static enum rc patch(struct ctx *c, struct id id, int64_t if_version,
 		k.commission_bp = in->commission_bp;
 	if (!rc)
 		rc = categories_db_update(c, &k);
+	if (!rc && GIVEN(name))
+		rc = discovery_category_changed(c, id);
 	if (!rc && GIVEN(attributes))
 		rc = set_attributes(c, id, in->attributes, in->n_attributes);
 	if (!rc)
@@ -311,7 +314,9 @@ static enum rc refile(struct ctx *c, const struct category *k, struct id to)
 	if (rc == RC_NOT_FOUND || id_equal(to, k->id))
 		return fail_field(c, "reassign_to", "unknown",
 		                  "There is no such other category.");
-	return rc ? rc : categories_db_refile(c, k->id, to);
+	if (!rc)
+		rc = categories_db_refile(c, k->id, to);
+	return rc ? rc : discovery_category_changed(c, to);
 }
 
 static enum rc drop(struct ctx *c, struct id id, struct id reassign_to)

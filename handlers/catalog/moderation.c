@@ -255,6 +255,8 @@ enum rc catalog_vendor_changed(struct ctx *c, struct id vendor)
 	}
 	if (!rc)
 		rc = places_db_move_store(c, &store);
+	if (!rc)
+		rc = discovery_store_changed(c, vendor);
 	touch(c, TAG_CATALOG | TAG_CATEGORIES);
 	return rc;
 }

@@ -10,6 +10,26 @@
 
 extern const struct route discovery_routes[];
 
+/* Chooses who finds products (the setting search); says what is wrong with it
+ * on stderr. Before fork. */
+bool discovery_start(void);
+
+bool discovery_has_server(void);
+
+/*
+ * For a search server beside MySQL; without one they do nothing. Inside the
+ * transaction of a change: before its commit, for all products that it has
+ * touched; when all products of a store or category say something else.
+ */
+CHECKED enum rc discovery_note_touched(struct ctx *c);
+CHECKED enum rc discovery_store_changed(struct ctx *c, struct id vendor);
+CHECKED enum rc discovery_category_changed(struct ctx *c, struct id category);
+/* Its index anew, while it is searched; how many products. */
+CHECKED enum rc discovery_rebuild_server(struct ctx *c, int64_t *n);
+/* How many changes it does not have yet (counted up to 10,000), and the age of
+ * the oldest; false = there is none, or nobody knows. */
+bool discovery_lag(struct ctx *c, int64_t *n_waiting, double *seconds);
+
 /* Brings the search words of one product up to date, inside the transaction of
  * the change; they are found once it has committed. It has none unless it is
  * approved. */
@@ -37,5 +57,6 @@ void discovery_list_seen(struct req *r);
 /* Timed work. */
 enum rc discovery_job_views(struct ctx *c, bool *more);
 enum rc discovery_job_trending(struct ctx *c, bool *more);
+enum rc discovery_job_index(struct ctx *c, bool *more);
 
 #endif

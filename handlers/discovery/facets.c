@@ -10,19 +10,14 @@
 #include "handlers/discovery/listing.h"
 
 enum {
-	STARS = 5,
-	CATEGORIES_SHOWN = 50,
 	OPTIONS_SHOWN = 200,
 	CELLS = 1024, /* of a table of counts when it begins */
 	PAIR_END = 0x1e,
 	NAME_END = 0x1f
 };
 
-/* Lower bounds of the price bands in minor units. */
-static const int64_t price_bands[] = {
-	0, 10000, 50000, 100000, 500000, 1000000
-};
-enum { PRICE_BANDS = sizeof(price_bands) / sizeof(*price_bands) };
+const int64_t price_bands[PRICE_BANDS] = { 0,      10000,  50000,
+	                                   100000, 500000, 1000000 };
 
 /* How often each key was seen: open addressing, grown by half full. Keys are
  * bytes that outlive the table. */
@@ -310,29 +305,64 @@ static void put_options(struct ctx *c, struct buf *b, const struct counts *t)
 	buf_puts(b, n ? "]}]" : "]");
 }
 
-enum rc facets_text(struct ctx *c, const struct hit *hits, size_t n_hits,
-                    bool is_cut, const char **out)
+static void init_tally(struct ctx *c, struct tally *t)
 {
-	struct tally t = { .in_stock = 0 };
+	*t = (struct tally){ .in_stock = 0 };
+	init_counts(c, &t->categories, CELLS);
+	init_counts(c, &t->options, CELLS);
+}
+
+static enum rc write_tally(struct ctx *c, struct tally *t, bool is_cut,
+                           const char **out)
+{
 	struct buf b;
 
-	init_counts(c, &t.categories, CELLS);
-	init_counts(c, &t.options, CELLS);
-	for (size_t i = 0; i < n_hits && i < COUNT_CAP; i++)
-		add_hit(c, &t, &hits[i]);
 	buf_init(&b, c->arena, 2048);
 	buf_puts(&b, "\"facets\":{");
-	enum rc rc = put_categories(c, &b, &t.categories);
+	enum rc rc = put_categories(c, &b, &t->categories);
 	if (rc)
 		return rc;
-	put_bands(&b, &t);
-	put_stars(&b, &t);
-	put_options(c, &b, &t.options);
+	put_bands(&b, t);
+	put_stars(&b, t);
+	put_options(c, &b, &t->options);
 	if (is_cut)
 		buf_puts(&b, ",\"capped\":true");
 	buf_putc(&b, '}');
 	*out = b.s;
 	return RC_OK;
+}
+
+enum rc facets_text(struct ctx *c, const struct hit *hits, size_t n_hits,
+                    bool is_cut, const char **out)
+{
+	struct tally t;
+
+	init_tally(c, &t);
+	for (size_t i = 0; i < n_hits && i < COUNT_CAP; i++)
+		add_hit(c, &t, &hits[i]);
+	return write_tally(c, &t, is_cut, out);
+}
+
+static void count_all(struct ctx *c, struct counts *t,
+                      const struct facet_count *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		count_key(c, t, rows[i].key, rows[i].n_key, rows[i].n);
+}
+
+enum rc facets_of_counts(struct ctx *c, const struct facet_counts *n,
+                         const char **out)
+{
+	struct tally t;
+
+	init_tally(c, &t);
+	count_all(c, &t.categories, n->categories, n->n_categories);
+	count_all(c, &t.options, n->options, n->n_options);
+	memcpy(t.bands, n->bands, sizeof(t.bands));
+	memcpy(t.stars, n->stars, sizeof(t.stars));
+	t.in_stock = n->in_stock;
+	t.out_of_stock = n->out_of_stock;
+	return write_tally(c, &t, false, out);
 }
 
 enum rc facets_of_filter(struct ctx *c, const struct product_filter *f,

@@ -11,10 +11,22 @@
 #include "handlers/discovery/listing.h"
 #include "handlers/discovery/words.h"
 
-/* The cards of the hits from `from` on, in their order. */
-static enum rc load_cards(struct ctx *c, const struct hit *hits, size_t n_hits,
-                          struct product_card **rows, size_t *n)
+static void show_distance(struct ctx *c, struct product_card *card,
+                          double distance, double km)
 {
+	card->distance_km = distance * km;
+	/* As it was found, with all of its digits: a cursor goes on behind
+	 * it. */
+	card->distance = arena_fmt(c->arena, "%.17g", distance);
+}
+
+/* The cards of the hits, in their order. */
+static enum rc load_cards(struct ctx *c, const struct search *s,
+                          const struct found *found, struct product_card **rows,
+                          size_t *n)
+{
+	const struct hit *hits = found->hits;
+	size_t n_hits = found->n;
 	struct id *ids = arena_new_array(c->arena, struct id, n_hits);
 	struct product_card *cards = NULL;
 	size_t n_cards = 0;
@@ -31,12 +43,11 @@ static enum rc load_cards(struct ctx *c, const struct hit *hits, size_t n_hits,
 			if (!id_equal(cards[k].id, hits[i].id))
 				continue;
 			(*rows)[*n] = cards[k];
-			/* All of its digits: a cursor goes on behind it. */
-			if (!isnan(hits[i].distance))
-				(*rows)[*n].distance = arena_fmt(
-					c->arena, "%.17g", hits[i].distance);
-			(*rows)[*n].distance_km = hits[i].distance;
-			(*rows)[(*n)++].relevance = hits[i].relevance;
+			(*rows)[*n].relevance = hits[i].relevance;
+			if (!isnan(s->filter->lat))
+				show_distance(c, &(*rows)[*n], hits[i].distance,
+				              found->km);
+			(*n)++;
 		}
 	return rc;
 }
@@ -203,33 +214,43 @@ static enum rc find(struct ctx *c, const struct search *s, struct found *out)
 const struct engine engine_mysql = { .name = "mysql", .find = find };
 
 /* When nothing has the words, perhaps the last one was not finished. */
-static enum rc find_or_guess(struct req *r, struct product_filter *f,
-                             const struct product_query *in, struct found *out)
+static enum rc find_or_guess(struct ctx *c, const struct search *s,
+                             struct product_filter *f, const char *q,
+                             struct found *out)
 {
-	const struct search s = { f, &r->page, in->facets != 0 };
-	enum rc rc = engine_find(&r->ctx, &s, out);
+	enum rc rc = engine_find(c, s, out);
 
-	if (rc || out->n || out->count > 0 || !f->words || r->page.has_after)
+	if (rc || out->n || out->count > 0 || !f->words || s->page->has_after)
 		return rc;
 	struct search_question *words =
-		arena_new(r->ctx.arena, struct search_question);
+		arena_new(c->arena, struct search_question);
 
-	rc = words_ask(&r->ctx, in->q, true, words);
+	rc = words_ask(c, q, true, words);
 	f->words = words;
-	return rc ? rc : engine_find(&r->ctx, &s, out);
+	return rc ? rc : engine_find(c, s, out);
 }
 
 enum rc listing_answer_hits(struct req *r, struct product_filter *f,
                             const struct product_query *in)
 {
 	struct ctx *c = &r->ctx;
+	const struct search s = { f, &r->page, in->facets != 0 };
 	struct found found;
 	struct product_card *rows = NULL;
 	size_t n = 0;
-	enum rc rc = find_or_guess(r, f, in, &found);
+	enum rc rc = find_or_guess(c, &s, f, in->q, &found);
 
 	if (!rc)
-		rc = load_cards(c, found.hits, found.n, &rows, &n);
+		rc = load_cards(c, &s, &found, &rows, &n);
+	/* A server that has not heard yet of what has gone: no page is empty
+	 * and has another behind it. */
+	if (!rc && !n && found.n) {
+		rc = engine_find_here(c, &s, &found);
+		if (!rc)
+			rc = load_cards(c, &s, &found, &rows, &n);
+	}
+	if (found.is_makeshift)
+		reply_header(r, "X-Degraded", "search");
 	if (!rc)
 		rc = listing_show(r, rows, n);
 	if (rc)

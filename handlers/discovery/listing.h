@@ -37,6 +37,24 @@ enum rc listing_answer_hits(struct req *r, struct product_filter *f,
  */
 CHECKED enum rc facets_text(struct ctx *c, const struct hit *hits,
                             size_t n_hits, bool is_cut, const char **out);
+/* The same from what somebody else has counted. */
+enum { STARS = 5, PRICE_BANDS = 6, CATEGORIES_SHOWN = 50 };
+/* Lower bounds in minor units. */
+extern const int64_t price_bands[PRICE_BANDS];
+struct facet_count {
+	const char *key; /* bytes of an id, or "name 0x1f value" */
+	size_t n_key;
+	int64_t n;
+};
+struct facet_counts {
+	struct facet_count *categories, *options;
+	size_t n_categories, n_options;
+	int64_t bands[PRICE_BANDS];
+	int64_t stars[STARS + 1]; /* with at least so many */
+	int64_t in_stock, out_of_stock;
+};
+CHECKED enum rc facets_of_counts(struct ctx *c, const struct facet_counts *n,
+                                 const char **out);
 /* The same for a filter without words or place: finds what it counts. When
  * count says that there are more than the cap, a part of CUT_PART tells enough.
  */

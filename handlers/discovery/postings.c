@@ -13,19 +13,7 @@ enum {
 	TRIES = 10,
 	TERMS_MAX = 12,  /* of one name */
 	WORD_BYTES = 10, /* of one word in product_search: hash, weight */
-	REPEATS_MAX = 3, /* of a description's word that count */
 	WEIGHT_MAX = 30000,
-};
-
-/* What a word weighs by where it stands. */
-enum {
-	IN_NAME = 16,
-	IN_SKU = 16,
-	IN_BRAND = 8,
-	IN_OPTION = 4,
-	IN_CATEGORY = 4,
-	IN_STORE = 2,
-	IN_DESCRIPTION = 1
 };
 
 /* A product's words by hash. */

@@ -137,10 +137,13 @@ static struct search_need *add_need(struct search_question *q)
 	return q->n < SEARCH_NEEDS_MAX ? &q->needs[q->n++] : NULL;
 }
 
-static void add_part(struct search_way *way, const char *w, size_t n)
+static void add_part(struct ctx *c, struct search_way *way, const char *w,
+                     size_t n)
 {
-	if (way->n < SEARCH_PARTS_MAX)
-		way->words[way->n++] = words_hash(w, n);
+	if (way->n == SEARCH_PARTS_MAX)
+		return;
+	way->texts[way->n] = arena_strndup(c->arena, w, n);
+	way->words[way->n++] = words_hash(w, n);
 }
 
 /* All words of a text as one way. */
@@ -166,12 +169,12 @@ static void add_way(struct ctx *c, struct search_need *need, const char *text)
 	struct search_way *way = &need->ways[need->n];
 	*way = (struct search_way){ .n = 0 };
 	for (size_t i = 0; i < n; i++)
-		add_part(way, parts[i], strlen(parts[i]));
+		add_part(c, way, parts[i], strlen(parts[i]));
 	need->n += way->n > 0;
 }
 
 /* A word without another way: each part of it is a need of its own. */
-static void ask_plainly(struct search_question *q, const char *w)
+static void ask_plainly(struct ctx *c, struct search_question *q, const char *w)
 {
 	size_t n = strlen(w), step = DENSE_BYTES, width = 2 * step;
 
@@ -185,7 +188,7 @@ static void ask_plainly(struct search_question *q, const char *w)
 		if (!need)
 			return;
 		*need = (struct search_need){ .n = 1 };
-		add_part(&need->ways[0], w + i, width);
+		add_part(c, &need->ways[0], w + i, width);
 	}
 }
 
@@ -201,7 +204,7 @@ static enum rc ask_beginning(struct ctx *c, struct search_question *q,
 	*need = (struct search_need){ .n = 0 };
 	enum rc rc = search_db_beginning(c, w, SEARCH_WAYS_MAX, &terms, &n);
 	for (size_t i = 0; i < n && !rc; i++)
-		add_part(&need->ways[need->n++], terms[i], strlen(terms[i]));
+		add_part(c, &need->ways[need->n++], terms[i], strlen(terms[i]));
 	/* None: still a need, which nothing meets. */
 	return rc;
 }
@@ -247,7 +250,7 @@ enum rc words_ask(struct ctx *c, const char *text, bool prefix,
 			ask_with_synonyms(c, out, list[i], synonyms,
 			                  n_synonyms);
 		else
-			ask_plainly(out, list[i]);
+			ask_plainly(c, out, list[i]);
 	}
 	return rc;
 }

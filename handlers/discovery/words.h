@@ -7,6 +7,18 @@
 
 #include "db/search_db.h"
 
+/* What a word weighs by where it stands. */
+enum {
+	IN_NAME = 16,
+	IN_SKU = 16,
+	IN_BRAND = 8,
+	IN_OPTION = 4,
+	IN_CATEGORY = 4,
+	IN_STORE = 2,
+	IN_DESCRIPTION = 1
+};
+/* Repeats of a description's word that count. */
+enum { REPEATS_MAX = 3 };
 /*
  * The words of a text, folded: letters and digits between blanks; runs of
  * kana, Han and Hangul as pairs that overlap, and each character alone. One

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fcgi/base/buf.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/operations/demo.h"
 #include "handlers/operations/operations_inside.h"
 
@@ -45,9 +46,10 @@ static enum rc run_demo(struct ctx *c, struct args *a)
 		return rc;
 	buf_init(&b, c->arena, 1024);
 	put_accounts(&b, accounts, n);
+	int64_t n_found = 0;
 	if (fwrite(b.s, 1, b.n, asked.accounts) == b.n &&
 	    fflush(asked.accounts) == 0)
-		return RC_OK;
+		return discovery_rebuild_server(c, &n_found);
 	return fail(c, RC_INTERNAL, "not_written",
 	            "the accounts could not be written: %s", strerror(errno));
 }

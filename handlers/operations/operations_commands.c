@@ -18,6 +18,7 @@
 #include "fcgi/http/openapi.h"
 #include "handlers/accounts/accounts.h"
 #include "handlers/catalog/catalog.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/operations/operations.h"
@@ -331,8 +332,14 @@ static enum rc run_search_rebuild(struct ctx *c, struct args *a)
 	enum rc rc = catalog_rebuild(c, &n);
 
 	(void)a;
+	if (rc)
+		return rc;
+	printf("%lld products\n", (long long)n);
+	if (!discovery_has_server())
+		return RC_OK;
+	rc = discovery_rebuild_server(c, &n);
 	if (!rc)
-		printf("%lld products\n", (long long)n);
+		printf("%lld of them on the search server\n", (long long)n);
 	return rc;
 }
 
@@ -384,8 +391,9 @@ const struct command operations_commands[] = {
 	{ .name = "search rebuild",
 	  .usage = "",
 	  .summary = "Make the search words of all products anew",
-	  .help = "Also price bounds, visibility and counts. May run while "
-	          "workers serve.",
+	  .help = "Also price bounds, visibility and counts; then the index of "
+	          "the search\nserver, if one is set. May run while workers "
+	          "serve.",
 	  .run = command_search_rebuild },
 	{ .name = "keys rotate",
 	  .usage = "[--after 300]",

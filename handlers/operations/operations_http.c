@@ -10,6 +10,7 @@
 #include "fcgi/http/gate.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/scoreboard.h"
+#include "handlers/discovery/discovery.h"
 #include "handlers/operations/operations.h"
 #include "handlers/operations/operations_shapes.h"
 
@@ -95,6 +96,24 @@ static double hit_ratio(void)
 	return hits + misses > 0 ? hits / (hits + misses) : 0;
 }
 
+/* Only where there is a search server; not while the database is away. */
+static void put_search(struct ctx *c, struct buf *b)
+{
+	int64_t n_waiting = 0;
+	double seconds = 0;
+
+	if (!discovery_lag(c, &n_waiting, &seconds)) {
+		fail_clear(c);
+		return;
+	}
+	metrics_gauge(b, "merkato_search_waiting",
+	              "Changes that the search server does not have yet, "
+	              "counted up to 10,000",
+	              (double)n_waiting);
+	metrics_gauge(b, "merkato_search_lag_seconds",
+	              "Age of the oldest of them", seconds);
+}
+
 enum rc operations_metrics_get(struct req *r)
 {
 	struct buf b;
@@ -109,6 +128,7 @@ enum rc operations_metrics_get(struct req *r)
 	              "Share of cacheable reads answered from the cache since "
 	              "the start",
 	              hit_ratio());
+	put_search(&r->ctx, &b);
 	put_processes(&b, "merkato_processes", "Processes alive", is_one);
 	put_processes(&b, "merkato_processes_busy",
 	              "Processes that are handling a request", is_busy);

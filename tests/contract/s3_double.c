@@ -2,48 +2,25 @@
 
 #include "tests/contract/s3_double.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { HEAD_MAX = 8192, OBJECTS_MAX = 64, WORDS_MAX = 32, SKEW_S = 900 };
+#include "tests/support/http_double.h"
+
+enum { HEAD_MAX = HTTP_HEAD_MAX, OBJECTS_MAX = 64, WORDS_MAX = 32, SKEW_S = 900 };
 
 static struct {
-	int fd;
-	pthread_t thread;
 	char access[64], secret[128], region[32];
 	struct s3_object objects[OBJECTS_MAX];
 	int n_objects, n_answers, n_failures;
 	char error[64];
-} s3 = { .fd = -1 };
-
-/* One request, as it came. */
-struct asked {
-	char method[16], path[1024], query[2048];
-	char *names[WORDS_MAX], *values[WORDS_MAX];
-	int n_headers;
-	char *body;
-	size_t n_body;
-	char head[HEAD_MAX];
-};
-
-static const char *header(const struct asked *a, const char *name)
-{
-	for (int i = 0; i < a->n_headers; i++)
-		if (!strcasecmp(a->names[i], name))
-			return a->values[i];
-	return "";
-}
+} s3;
 
 static void hex(const unsigned char *p, size_t n, char *out)
 {
@@ -90,7 +67,7 @@ static void canonical_query(const char *query, char *out, size_t size)
 }
 
 /* What an S3 server would have signed. */
-static void expected(const struct asked *a, const char *signed_headers,
+static void expected(const struct http_asked *a, const char *signed_headers,
                      const char *payload, const char *date, char out[65])
 {
 	char text[HEAD_MAX + 4096], query[2048], names[512], sum[65];
@@ -103,7 +80,7 @@ static void expected(const struct asked *a, const char *signed_headers,
 	for (char *p = strtok_r(names, ";", &save); p;
 	     p = strtok_r(NULL, ";", &save))
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-		         "%s:%s\n", p, header(a, p));
+		         "%s:%s\n", p, http_header(a, p));
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\n%s\n%s",
 	         signed_headers, payload);
 	hash_hex(text, strlen(text), sum);
@@ -148,7 +125,7 @@ static time_t time_of(const char *date)
 }
 
 /* The value of a query parameter with %2F and %3B undone. */
-static void query_value(const struct asked *a, const char *name, char *out,
+static void query_value(const struct http_asked *a, const char *name, char *out,
                         size_t size)
 {
 	char want[64];
@@ -177,7 +154,7 @@ static bool is_scope(const char *credential, const char *date)
 	return !strcmp(credential, want);
 }
 
-static const char *check_link(const struct asked *a)
+static const char *check_link(const struct http_asked *a)
 {
 	char credential[200], date[20], expires[16], names[200], given[80];
 	char want[65];
@@ -197,7 +174,7 @@ static const char *check_link(const struct asked *a)
 	               : NULL;
 }
 
-static const char *must_be_signed(const struct asked *a, const char *names)
+static const char *must_be_signed(const struct http_asked *a, const char *names)
 {
 	char list[600];
 
@@ -217,14 +194,14 @@ static const char *must_be_signed(const struct asked *a, const char *names)
 	return NULL;
 }
 
-static const char *check_headers(const struct asked *a)
+static const char *check_headers(const struct http_asked *a)
 {
 	char credential[200] = "", names[500] = "", given[80] = "";
 	char want[65], sum[65];
-	const char *date = header(a, "x-amz-date");
-	const char *payload = header(a, "x-amz-content-sha256");
+	const char *date = http_header(a, "x-amz-date");
+	const char *payload = http_header(a, "x-amz-content-sha256");
 
-	if (sscanf(header(a, "authorization"),
+	if (sscanf(http_header(a, "authorization"),
 	           "AWS4-HMAC-SHA256 Credential=%199[^,], "
 	           "SignedHeaders=%499[^,], Signature=%79s",
 	           credential, names, given) != 3)
@@ -252,7 +229,7 @@ static struct s3_object *find(const char *path)
 	return NULL;
 }
 
-static void put(const struct asked *a)
+static void put(const struct http_asked *a)
 {
 	struct s3_object *o = find(a->path);
 
@@ -262,33 +239,15 @@ static void put(const struct asked *a)
 		return;
 	free(o->p);
 	snprintf(o->path, sizeof(o->path), "%.299s", a->path);
-	snprintf(o->type, sizeof(o->type), "%.79s", header(a, "content-type"));
+	snprintf(o->type, sizeof(o->type), "%.79s",
+	         http_header(a, "content-type"));
 	snprintf(o->cache, sizeof(o->cache), "%.79s",
-	         header(a, "cache-control"));
-	snprintf(o->acl, sizeof(o->acl), "%.39s", header(a, "x-amz-acl"));
+	         http_header(a, "cache-control"));
+	snprintf(o->acl, sizeof(o->acl), "%.39s", http_header(a, "x-amz-acl"));
 	o->p = malloc(a->n_body + 1);
 	o->n = a->n_body;
 	if (o->p)
 		memcpy(o->p, a->body, a->n_body);
-}
-
-static void answer(int fd, int status, const char *type, const char *p,
-                   size_t n)
-{
-	char head[300];
-
-	snprintf(head, sizeof(head),
-	         "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nContent-Type: %s\r\n"
-	         "Connection: close\r\n\r\n",
-	         status, n, type);
-	send(fd, head, strlen(head), MSG_NOSIGNAL);
-	for (size_t at = 0; at < n;) {
-		ssize_t done = send(fd, p + at, n - at, MSG_NOSIGNAL);
-
-		if (done <= 0)
-			return;
-		at += (size_t)done;
-	}
 }
 
 static void refuse(int fd, int status, const char *code)
@@ -297,10 +256,10 @@ static void refuse(int fd, int status, const char *code)
 
 	snprintf(s3.error, sizeof(s3.error), "%s", code);
 	snprintf(xml, sizeof(xml), "<Error><Code>%s</Code></Error>", code);
-	answer(fd, status, "application/xml", xml, strlen(xml));
+	http_answer(fd, status, "application/xml", xml, strlen(xml));
 }
 
-static void serve(int fd, const struct asked *a)
+static void serve(int fd, const struct http_asked *a)
 {
 	const char *bad = strstr(a->query, "X-Amz-Signature=")
 	                          ? check_link(a)
@@ -316,124 +275,31 @@ static void serve(int fd, const struct asked *a)
 		refuse(fd, strstr(bad, "SHA256") ? 400 : 403, bad);
 	} else if (!strcmp(a->method, "PUT")) {
 		put(a);
-		answer(fd, 200, "application/xml", "", 0);
+		http_answer(fd, 200, "application/xml", "", 0);
 	} else if (!strcmp(a->method, "DELETE")) {
 		if (o) {
 			free(o->p);
 			o->p = NULL;
 		}
-		answer(fd, 204, "application/xml", "", 0);
+		http_answer(fd, 204, "application/xml", "", 0);
 	} else if (!o) {
 		refuse(fd, 404, "NoSuchKey");
 	} else {
-		answer(fd, 200, o->type, o->p, o->n);
+		http_answer(fd, 200, o->type, o->p, o->n);
 	}
-}
-
-/* Takes head apart in place; false when it is no request. */
-static bool parse(struct asked *a)
-{
-	char *save = NULL, *line = strtok_r(a->head, "\r\n", &save);
-	char target[3072];
-
-	if (!line || sscanf(line, "%15s %3071s", a->method, target) != 2)
-		return false;
-	char *mark = strchr(target, '?');
-	if (mark)
-		*mark++ = '\0';
-	snprintf(a->path, sizeof(a->path), "%.1023s", target);
-	snprintf(a->query, sizeof(a->query), "%.2047s", mark ? mark : "");
-	while ((line = strtok_r(NULL, "\r\n", &save)) &&
-	       a->n_headers < WORDS_MAX) {
-		char *colon = strchr(line, ':');
-
-		if (!colon)
-			return false;
-		*colon = '\0';
-		a->names[a->n_headers] = line;
-		a->values[a->n_headers++] = colon + 1 + strspn(colon + 1, " ");
-	}
-	return true;
-}
-
-static bool read_request(int fd, struct asked *a)
-{
-	size_t n = 0;
-	char *end = NULL;
-
-	while (!end && n < HEAD_MAX - 1) {
-		ssize_t got = recv(fd, a->head + n, HEAD_MAX - 1 - n, 0);
-
-		if (got <= 0)
-			return false;
-		n += (size_t)got;
-		end = memmem(a->head, n, "\r\n\r\n", 4);
-	}
-	if (!end)
-		return false;
-	size_t have = n - (size_t)(end + 4 - a->head);
-	char *rest = malloc(have + 1);
-	if (!rest)
-		return false;
-	memcpy(rest, end + 4, have);
-	end[2] = '\0';
-	bool ok = parse(a);
-	a->n_body = ok ? strtoul(header(a, "content-length"), NULL, 10) : 0;
-	a->body = malloc(a->n_body + have + 1);
-	if (a->body)
-		memcpy(a->body, rest, have);
-	free(rest);
-	while (ok && a->body && have < a->n_body) {
-		ssize_t got = recv(fd, a->body + have, a->n_body - have, 0);
-
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
-	return ok && a->body;
-}
-
-static void *run(void *unused)
-{
-	int fd;
-
-	(void)unused;
-	while ((fd = accept(s3.fd, NULL, NULL)) >= 0) {
-		struct asked *a = calloc(1, sizeof(*a));
-
-		if (a && read_request(fd, a))
-			serve(fd, a);
-		if (a)
-			free(a->body);
-		free(a);
-		close(fd);
-	}
-	return NULL;
 }
 
 int s3_double_start(const char *access, const char *secret, const char *region)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET };
-	socklen_t n = sizeof(here);
-
 	snprintf(s3.access, sizeof(s3.access), "%s", access);
 	snprintf(s3.secret, sizeof(s3.secret), "%s", secret);
 	snprintf(s3.region, sizeof(s3.region), "%s", region);
-	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	s3.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s3.fd < 0 || bind(s3.fd, (struct sockaddr *)&here, n) ||
-	    listen(s3.fd, 8) ||
-	    getsockname(s3.fd, (struct sockaddr *)&here, &n) ||
-	    pthread_create(&s3.thread, NULL, run, NULL))
-		return 0;
-	return ntohs(here.sin_port);
+	return http_double_start(serve);
 }
 
 void s3_double_stop(void)
 {
-	shutdown(s3.fd, SHUT_RDWR);
-	pthread_join(s3.thread, NULL);
-	close(s3.fd);
+	http_double_stop();
 	for (int i = 0; i < s3.n_objects; i++)
 		free(s3.objects[i].p);
 }

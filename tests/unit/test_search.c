@@ -1,5 +1,6 @@
 /* Finding products by words: in any script, by SKU, synonym and beginning, as
- * brute force says, and cheaply when a word is very frequent. */
+ * brute force says, and cheaply when a word is very frequent. What does not
+ * look into MySQL's tables is asked of the search server, too. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -10,12 +11,13 @@
 #include "handlers/catalog/catalog.h"
 #include "handlers/discovery/discovery.h"
 #include "handlers/discovery/words.h"
-#include "tests/support/goods.h"
+#include "tests/support/searching.h"
 
 static const struct id none;
 
 static const struct answered *get(const char *path)
 {
+	search_settle();
 	return request("GET", path, NULL);
 }
 
@@ -329,10 +331,23 @@ static void a_very_frequent_word_is_searched_in_part(void)
 	CHECK_TEXT(answered_text(a, "count_capped"), NULL, "exact");
 }
 
+/* The same before the other driver, which hears of changes by events. */
+#define WITH_A_SERVER(test)                    \
+	static void test##_with_a_server(void) \
+	{                                      \
+		search_with_server();          \
+		test();                        \
+	}
+WITH_A_SERVER(words_are_found_in_any_script)
+WITH_A_SERVER(the_product_with_that_sku_comes_first)
+WITH_A_SERVER(synonyms_find_each_other)
+WITH_A_SERVER(searches_without_result_are_reported)
+WITH_A_SERVER(searches_find_what_brute_force_finds)
+
 static const struct check_hooks hooks = {
-	.start = people_start,
-	.stop = database_stop,
-	.after = people_after,
+	.start = searching_start,
+	.stop = searching_stop,
+	.after = searching_after,
 };
 
 CHECK_MAIN_WITH("search", &hooks, TEST(words_are_cut_the_same_in_every_script),
@@ -345,4 +360,9 @@ CHECK_MAIN_WITH("search", &hooks, TEST(words_are_cut_the_same_in_every_script),
                 TEST(searches_without_result_are_reported),
                 TEST(searches_find_what_brute_force_finds),
                 TEST(words_come_and_go_with_the_product),
-                TEST(a_very_frequent_word_is_searched_in_part))
+                TEST(a_very_frequent_word_is_searched_in_part),
+                TEST(words_are_found_in_any_script_with_a_server),
+                TEST(the_product_with_that_sku_comes_first_with_a_server),
+                TEST(synonyms_find_each_other_with_a_server),
+                TEST(searches_without_result_are_reported_with_a_server),
+                TEST(searches_find_what_brute_force_finds_with_a_server))
