@@ -14,7 +14,7 @@
 #include "handlers/discovery/discovery.h"
 #include "handlers/discovery/engine.h"
 #include "handlers/jobs.h"
-#include "handlers/reviews/reviews.h"
+#include "handlers/reviews/reviews_inside.h"
 #include "tests/support/searching.h"
 
 static const struct id none;
@@ -61,6 +61,14 @@ static void run_sql(const char *text)
 	NEED_RC(query_run(q, NULL), RC_OK, text);
 }
 
+static void archive(struct id product, const struct person *owner)
+{
+	NEED_INT(POST(uri_of("/api/vendor/products/$/archive", product), NULL,
+	              owner)
+	                 ->status,
+	         200, "archive");
+}
+
 static void changes_reach_the_server(void)
 {
 	const struct person *owner = an_owner();
@@ -77,23 +85,21 @@ static void changes_reach_the_server(void)
 		200, "approve");
 	check_server_finds("q=clay", "clay-pot", "approved");
 	CHECK_INT(PATCH(uri_of("/api/vendor/products/$", pot),
-	                "{\"brand\":\"Yirga\",\"lat\":9.5,\"lng\":38.9}", owner)
+	                "{\"lat\":9.5,\"lng\":38.9}", owner)
 	                  ->status,
 	          200, "change");
-	check_server_finds("q=yirga", "clay-pot", "its brand");
 	check_server_finds("q=clay&lat=9.5&lng=38.9&radius=1", "clay-pot",
 	                   "its place");
 	NEED_RC(sql_begin(tc), RC_OK, "begin");
 	NEED_RC(sql_end(tc, reviews_count(tc, pot, 0, 4)), RC_OK, "rating");
 	check_server_finds("q=clay&min_rating=4", "clay-pot", "its rating");
 	struct id variant = variant_of(pot, 0);
-	CHECK_INT(request("PUT",
-	                  uri_of("/api/vendor/variants/$/stock", variant),
-	                  "{\"stock\":0,\"reason\":\"counted\"}", owner->bearer)
+	CHECK_INT(POST(uri_of("/api/variants/$/stock", variant),
+	               "{\"delta\":-5,\"reason\":\"damaged\"}", owner)
 	                  ->status,
 	          200, "stock");
 	check_server_finds("q=clay&in_stock=true", "", "its stock");
-	CHECK_INT(PATCH(uri_of("/api/vendor/variants/$", variant),
+	CHECK_INT(PATCH(uri_of("/api/variants/$", variant),
 	                "{\"price\":\"33.00\"}", owner)
 	                  ->status,
 	          200, "price");
@@ -112,8 +118,7 @@ static void changes_reach_the_server(void)
 	          200, "move");
 	check_server_finds("q=clay&category=garden", "clay-pot", "its place");
 	check_server_finds("q=clay&category=kitchen", "", "no more there");
-	CHECK_INT(DELETE(uri_of("/api/vendor/products/$", pot), owner)->status,
-	          204, "archive");
+	archive(pot, owner);
 	check_server_finds("q=clay", "", "gone");
 	CHECK_INT(opensearch_double_docs(settings->search_index), 0,
 	          "not kept");
@@ -135,7 +140,7 @@ static void a_store_comes_and_goes_with_all_of_its_products(void)
 	          200, "suspend");
 	search_settle();
 	CHECK_INT(opensearch_double_docs(index), 0, "suspended");
-	CHECK_INT(POST(uri_of("/api/admin/vendors/$/reinstate", owner->vendor),
+	CHECK_INT(POST(uri_of("/api/admin/vendors/$/approve", owner->vendor),
 	               NULL, admin)
 	                  ->status,
 	          200, "reinstate");
@@ -237,8 +242,7 @@ static void what_has_gone_is_not_shown(void)
 	search_with_server();
 	CHECK_TEXT(slugs_of(ask("q=pot&ordering=created_at")),
 	           "clay-pot,iron-pot", "both");
-	NEED_INT(DELETE(uri_of("/api/vendor/products/$", clay), owner)->status,
-	         204, "archive");
+	archive(clay, owner);
 	const struct answered *a = ask("q=pot&ordering=created_at");
 	CHECK_TEXT(slugs_of(a), "iron-pot", "the other");
 	CHECK_FALSE(is_makeshift(a), "from the server");
@@ -258,13 +262,14 @@ static void lists_from_before_are_forgotten(void)
 	struct id pot = a_live_product(owner, category, "Clay pot");
 
 	search_with_server();
-	CHECK_INT(PATCH(uri_of("/api/vendor/products/$", pot),
-	                "{\"brand\":\"Yirga\"}", owner)
+	CHECK_INT(PATCH(uri_of("/api/variants/$", variant_of(pot, 0)),
+	                "{\"price\":\"33.00\"}", owner)
 	                  ->status,
 	          200, "change");
-	CHECK_TEXT(slugs_of(ask("q=yirga")), "", "too early, and kept");
+	CHECK_TEXT(slugs_of(ask("q=clay&max_price=40")), "",
+	           "too early, and kept");
 	search_settle();
-	CHECK_TEXT(slugs_of(ask("q=yirga")), "clay-pot", "now");
+	CHECK_TEXT(slugs_of(ask("q=clay&max_price=40")), "clay-pot", "now");
 }
 
 /* A change of sales shows in no list but in orders by sales. */
@@ -354,6 +359,7 @@ static void older_versions_never_win(void)
 	NEED_RC(engine_server()->write(tc, late, 1), RC_OK, "the late one");
 	NEED_RC(engine_server()->write(tc, early, 1), RC_OK, "the early one");
 	CHECK_INT(early->outcome, INDEX_DONE, "no fault");
+	engine_server()->show(tc);
 	check_server_finds("q=yirga", "clay-pot", "the late one stands");
 }
 
