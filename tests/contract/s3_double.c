@@ -13,7 +13,12 @@
 
 #include "tests/support/http_double.h"
 
-enum { HEAD_MAX = HTTP_HEAD_MAX, OBJECTS_MAX = 64, WORDS_MAX = 32, SKEW_S = 900 };
+enum {
+	HEAD_MAX = HTTP_HEAD_MAX,
+	OBJECTS_MAX = 64,
+	WORDS_MAX = 32,
+	SKEW_S = 900
+};
 
 static struct {
 	char access[64], secret[128], region[32];
