@@ -29,6 +29,8 @@ tests_support_libcheck_a_SOURCES = \
 	%D%/support/inproc.h \
 	%D%/support/lint_html.c \
 	%D%/support/lint_html.h \
+	%D%/support/opensearch_counts.c \
+	%D%/support/opensearch_documents.c \
 	%D%/support/opensearch_double.c \
 	%D%/support/opensearch_double.h \
 	%D%/support/opensearch_inside.h \

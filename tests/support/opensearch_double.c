@@ -70,7 +70,7 @@ static json_t *index_at(const char *name)
 }
 
 /* The index of that name, or the one that has the alias. */
-static json_t *index_of(const char *name)
+json_t *double_index(const char *name)
 {
 	json_t *index = index_at(name);
 	const char *key;
@@ -84,9 +84,9 @@ static json_t *index_of(const char *name)
 	return index;
 }
 
-static bool is_alias(const char *name)
+bool double_is_alias(const char *name)
 {
-	return index_of(name) && !index_at(name);
+	return double_index(name) && !index_at(name);
 }
 
 static bool is_name(const char *s)
@@ -169,7 +169,7 @@ static void put_index(struct turn *t, const char *name)
 	json_t *template;
 	const char *key;
 
-	if (!is_name(name) || is_alias(name)) {
+	if (!is_name(name) || double_is_alias(name)) {
 		json_decref(index);
 		refuse(t, 400, "invalid_index_name_exception", name);
 		return;
@@ -202,7 +202,7 @@ static void put_index(struct turn *t, const char *name)
 
 static void drop_index(struct turn *t, const char *name)
 {
-	if (is_alias(name)) {
+	if (double_is_alias(name)) {
 		refuse(t, 400, "illegal_argument_exception",
 		       "an alias can not be deleted as an index");
 	} else if (!index_at(name)) {
@@ -318,138 +318,6 @@ static void refresh(struct turn *t, json_t *index)
 	                   "successful", 1, "failed", 0);
 }
 
-static bool is_value(const char *type, const json_t *v)
-{
-	if (json_is_array(v)) {
-		for (size_t i = 0; i < json_array_size(v); i++)
-			if (!is_value(type, json_array_get(v, i)))
-				return false;
-		return true;
-	}
-	if (!strcmp(type, "long"))
-		return json_is_integer(v);
-	if (!strcmp(type, "double"))
-		return json_is_number(v);
-	if (!strcmp(type, "boolean"))
-		return json_is_boolean(v);
-	if (!strcmp(type, "geo_point"))
-		return json_object_size(v) == 2 &&
-		       json_is_number(json_object_get(v, "lat")) &&
-		       json_is_number(json_object_get(v, "lon"));
-	return json_is_string(v);
-}
-
-/* What is wrong with a document, as its type of error; NULL = nothing. */
-static const char *check_document(json_t *index, json_t *source)
-{
-	json_t *mappings = json_object_get(index, "mappings"), *value;
-	json_t *properties = json_object_get(mappings, "properties");
-	const char *name;
-
-	json_object_foreach(source, name, value)
-	{
-		json_t *field = json_object_get(properties, name);
-
-		if (!field)
-			return "strict_dynamic_mapping_exception";
-		if (!is_value(json_string_value(json_object_get(field, "type")),
-		              value))
-			return "mapper_parsing_exception";
-	}
-	return NULL;
-}
-
-static json_t *item(const char *verb, const char *id, int status,
-                    const char *fault)
-{
-	json_t *one = json_pack("{s:s, s:i}", "_id", id, "status", status);
-
-	if (fault)
-		json_object_set_new(one, "error",
-		                    json_pack("{s:s, s:s}", "type", fault,
-		                              "reason", "of the double"));
-	return json_pack("{s:o}", verb, one);
-}
-
-/* A line's action; the versions of others stand. */
-static json_t *write_one(const char *verb, json_t *meta, json_t *source)
-{
-	const char *to = json_string_value(json_object_get(meta, "_index"));
-	const char *id = json_string_value(json_object_get(meta, "_id"));
-	json_t *version = json_object_get(meta, "version");
-	json_t *index = index_of(to), *docs = json_object_get(index, "docs");
-	json_t *old = json_object_get(docs, id);
-	const char *fault = source ? check_document(index, source) : NULL;
-
-	if (!is_alias(to))
-		return item(verb, id, 404, "index_not_found_exception");
-	if (old && json_integer_value(json_object_get(old, "version")) >=
-	                   json_integer_value(version))
-		return item(verb, id, 409, "version_conflict_engine_exception");
-	if (fault)
-		return item(verb, id, 400, fault);
-	bool was_there = json_object_get(old, "source");
-	json_t *doc = json_pack("{s:O}", "version", version);
-	if (source)
-		json_object_set(doc, "source", source);
-	json_object_set_new(docs, id, doc);
-	if (source)
-		return item(verb, id, was_there ? 200 : 201, NULL);
-	return item(verb, id, was_there ? 200 : 404, NULL);
-}
-
-static bool is_meta(json_t *meta)
-{
-	const char *index, *id, *type;
-	json_int_t version;
-
-	return !json_unpack(meta, "{s:s, s:s, s:I, s:s !}", "_index", &index,
-	                    "_id", &id, "version", &version, "version_type",
-	                    &type) &&
-	       !strcmp(type, "external") && version > 0 && *id &&
-	       strlen(id) <= 512;
-}
-
-static json_t *next_line(char **at)
-{
-	char *end = strchr(*at, '\n');
-	json_t *j = end ? json_loadb(*at, (size_t)(end - *at),
-	                             JSON_REJECT_DUPLICATES, NULL)
-	                : NULL;
-
-	*at = end ? end + 1 : *at + strlen(*at);
-	return j;
-}
-
-/* False when the lines are not what a bulk is made of. */
-static bool read_lines(char *at, bool fails_items, json_t *items)
-{
-	bool good = *at != '\0';
-
-	for (int i = 0; *at && good; i++) {
-		json_t *action = next_line(&at), *source = NULL;
-		const char *verb =
-			json_object_get(action, "delete") ? "delete" : "index";
-		json_t *meta = json_object_get(action, verb);
-
-		good = json_object_size(action) == 1 && is_meta(meta);
-		if (good && !strcmp(verb, "index")) {
-			source = next_line(&at);
-			good = json_is_object(source);
-		}
-		if (good && fails_items && i % 2)
-			json_array_append_new(
-				items, item(verb, "", 429,
-			                    "es_rejected_execution_exception"));
-		else if (good)
-			json_array_append_new(items,
-			                      write_one(verb, meta, source));
-		json_decref(action);
-		json_decref(source);
-	}
-	return good;
-}
-
 static void bulk(struct turn *t, enum double_fault fault)
 {
 	const struct http_asked *a = t->a;
@@ -459,7 +327,7 @@ static void bulk(struct turn *t, enum double_fault fault)
 	            0 ||
 	    strcmp(a->query, "require_alias=true") != 0 || !a->n_body ||
 	    a->body[a->n_body - 1] != '\n' ||
-	    !read_lines(a->body, fault == FAULT_ITEMS, items)) {
+	    !double_bulk(a->body, fault == FAULT_ITEMS, items)) {
 		json_decref(items);
 		refuse(t, 400, "illegal_argument_exception",
 		       "The bulk request must be terminated by a newline");
@@ -505,7 +373,7 @@ static void serve_index(struct turn *t, const char *name, const char *verb,
                         enum double_fault fault)
 {
 	const char *method = t->a->method;
-	json_t *index = index_of(name);
+	json_t *index = double_index(name);
 
 	if (!index)
 		missing(t, name);
@@ -627,7 +495,8 @@ static void serve(int fd, const struct http_asked *a)
 
 	if (server.n_seen < SEEN_MAX)
 		snprintf(server.seen[server.n_seen++], 64, "%.63s", a->path);
-	if (strcmp(http_header(a, "authorization"), server.authorization)) {
+	if (strcmp(http_header(a, "authorization"), server.authorization) !=
+	    0) {
 		http_answer(fd, 401, "text/plain", "Unauthorized", 12);
 		return;
 	}
@@ -700,7 +569,7 @@ const char *opensearch_double_error(void)
 
 int opensearch_double_docs(const char *name)
 {
-	json_t *index = index_of(name);
+	json_t *index = double_index(name);
 
 	return index ? (int)json_object_size(json_object_get(index, "shown"))
 	             : -1;

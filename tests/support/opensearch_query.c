@@ -13,45 +13,37 @@
 #define EARTH_KM 6371.0087714
 #define PI 3.14159265358979323846
 
-enum { WINDOW = 10000, SORTS_MAX = 8, WHY = 200 };
-
-/* A question while it is answered. */
-struct question {
-	const json_t *properties;
-	char why[WHY]; /* it is badly formed */
-};
-
-static bool refuse(struct question *q, const char *what, const char *name)
+bool double_refuse(struct question *q, const char *what, const char *name)
 {
 	if (!*q->why)
 		snprintf(q->why, sizeof(q->why), "%s [%s]", what, name);
 	return false;
 }
 
-static const char *type_of(struct question *q, const char *field)
+const char *double_type(struct question *q, const char *field)
 {
 	const char *type = json_string_value(
 		json_object_get(json_object_get(q->properties, field), "type"));
 
 	if (!type)
-		refuse(q, "No mapping found for", field);
+		double_refuse(q, "No mapping found for", field);
 	return type ? type : "";
 }
 
 /* The only member of an object; its name in *key. */
-static json_t *only(struct question *q, json_t *object, const char **key)
+json_t *double_only(struct question *q, json_t *object, const char **key)
 {
 	void *at = json_object_iter(object);
 
 	*key = at ? json_object_iter_key(at) : "";
 	if (json_object_size(object) == 1)
 		return json_object_iter_value(at);
-	refuse(q, "malformed query, expected one member near", *key);
+	double_refuse(q, "malformed query, expected one member near", *key);
 	return NULL;
 }
 
 /* Every member is one of these names. */
-static bool has_only(struct question *q, const json_t *object,
+bool double_has_only(struct question *q, const json_t *object,
                      const char *names)
 {
 	const char *key;
@@ -63,7 +55,7 @@ static bool has_only(struct question *q, const json_t *object,
 
 		snprintf(word, sizeof(word), " %s ", key);
 		if (!strstr(names, word))
-			return refuse(q, "unknown field", key);
+			return double_refuse(q, "unknown field", key);
 	}
 	return json_is_object(object);
 }
@@ -98,7 +90,7 @@ static bool equals(const char *type, const json_t *value, const json_t *want)
 static bool has_term(struct question *q, const json_t *doc, const char *field,
                      const json_t *want)
 {
-	const char *type = type_of(q, field), *name;
+	const char *type = double_type(q, field), *name;
 	json_t *value;
 
 	if (equals(type, json_object_get(doc, field), want))
@@ -119,22 +111,23 @@ static bool has_term(struct question *q, const json_t *doc, const char *field,
 static bool in_range(struct question *q, const json_t *doc, json_t *arg)
 {
 	const char *field, *bound;
-	json_t *range = only(q, arg, &field), *limit;
+	json_t *range = double_only(q, arg, &field), *limit;
 	const json_t *value = json_object_get(doc, field);
 	double v = json_number_value(value);
-	const char *type = type_of(q, field);
+	const char *type = double_type(q, field);
 
 	if (strcmp(type, "long") != 0 && strcmp(type, "double") != 0)
-		return refuse(q, "range over what is no number", field);
-	if (!has_only(q, range, " gte gt lte lt ") || !json_object_size(range))
-		return refuse(q, "bad range", field);
+		return double_refuse(q, "range over what is no number", field);
+	if (!double_has_only(q, range, " gte gt lte lt ") ||
+	    !json_object_size(range))
+		return double_refuse(q, "bad range", field);
 	json_object_foreach(range, bound, limit)
 	{
 		double to = json_number_value(limit);
 		bool is_above = bound[0] == 'g', is_equal = bound[2] != '\0';
 
 		if (!json_is_number(limit))
-			return refuse(q, "bad bound", bound);
+			return double_refuse(q, "bad bound", bound);
 		if (!json_is_number(value) || (is_above ? v < to : v > to) ||
 		    (!is_equal && v == to))
 			return false;
@@ -182,12 +175,13 @@ static bool is_near(struct question *q, const json_t *doc, json_t *arg)
 	double km = text ? strtod(text, &end) : 0;
 
 	if (!text || strcmp(end, "km") != 0)
-		return refuse(q, "failed to parse distance", text ? text : "");
-	if (!has_only(q, arg, " distance location ") ||
+		return double_refuse(q, "failed to parse distance",
+		                     text ? text : "");
+	if (!double_has_only(q, arg, " distance location ") ||
 	    !is_point(json_object_get(arg, "location")))
-		return refuse(q, "bad geo_distance", "location");
-	if (strcmp(type_of(q, "location"), "geo_point") != 0)
-		return refuse(q, "field is no geo_point", "location");
+		return double_refuse(q, "bad geo_distance", "location");
+	if (strcmp(double_type(q, "location"), "geo_point") != 0)
+		return double_refuse(q, "field is no geo_point", "location");
 	return distance_km(doc, "location", json_object_get(arg, "location")) <=
 	       km;
 }
@@ -202,7 +196,7 @@ static size_t match_all(struct question *q, const json_t *doc, json_t *list,
 	size_t n = 0;
 
 	if (list && !json_is_array(list))
-		refuse(q, "clauses are a list", "bool");
+		double_refuse(q, "clauses are a list", "bool");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		double one = 0;
 
@@ -223,8 +217,8 @@ static bool match_bool(struct question *q, const json_t *doc, json_t *arg,
 	json_int_t need = json_integer_value(least);
 	double ignored = 0;
 
-	if (!has_only(q, arg, " filter should minimum_should_match "))
-		return refuse(q, "bad query", "bool");
+	if (!double_has_only(q, arg, " filter should minimum_should_match "))
+		return double_refuse(q, "bad query", "bool");
 	if (!least && should)
 		need = !json_array_size(filter);
 	size_t n_filter = match_all(q, doc, filter, &ignored);
@@ -240,8 +234,8 @@ static bool match_best(struct question *q, const json_t *doc, json_t *arg,
 	json_t *list = json_object_get(arg, "queries");
 	bool has_any = false;
 
-	if (!has_only(q, arg, " queries ") || !json_array_size(list))
-		return refuse(q, "requires 'queries'", "dis_max");
+	if (!double_has_only(q, arg, " queries ") || !json_array_size(list))
+		return double_refuse(q, "requires 'queries'", "dis_max");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		double one = 0;
 
@@ -259,8 +253,9 @@ static bool match_constant(struct question *q, const json_t *doc, json_t *arg,
 	double ignored = 0;
 	const json_t *boost = json_object_get(arg, "boost");
 
-	if (!has_only(q, arg, " filter boost ") || !json_is_number(boost))
-		return refuse(q, "bad query", "constant_score");
+	if (!double_has_only(q, arg, " filter boost ") ||
+	    !json_is_number(boost))
+		return double_refuse(q, "bad query", "constant_score");
 	*score = json_number_value(boost);
 	return matches(q, doc, json_object_get(arg, "filter"), &ignored);
 }
@@ -268,11 +263,11 @@ static bool match_constant(struct question *q, const json_t *doc, json_t *arg,
 static bool match_terms(struct question *q, const json_t *doc, json_t *arg)
 {
 	const char *field;
-	json_t *list = only(q, arg, &field);
+	json_t *list = double_only(q, arg, &field);
 	bool has = false;
 
 	if (!json_is_array(list))
-		return refuse(q, "terms are a list", field);
+		return double_refuse(q, "terms are a list", field);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		has |= has_term(q, doc, field, json_array_get(list, i));
 	return has;
@@ -281,10 +276,10 @@ static bool match_terms(struct question *q, const json_t *doc, json_t *arg)
 static bool match_term(struct question *q, const json_t *doc, json_t *arg)
 {
 	const char *field;
-	json_t *want = only(q, arg, &field);
+	json_t *want = double_only(q, arg, &field);
 
 	if (json_is_object(want) || json_is_array(want))
-		return refuse(q, "a term is one value", field);
+		return double_refuse(q, "a term is one value", field);
 	return has_term(q, doc, field, want);
 }
 
@@ -292,7 +287,7 @@ static bool matches(struct question *q, const json_t *doc, json_t *query,
                     double *score)
 {
 	const char *kind;
-	json_t *arg = only(q, query, &kind);
+	json_t *arg = double_only(q, query, &kind);
 
 	if (!strcmp(kind, "bool"))
 		return match_bool(q, doc, arg, score);
@@ -310,23 +305,15 @@ static bool matches(struct question *q, const json_t *doc, json_t *query,
 		return match_best(q, doc, arg, score);
 	if (!strcmp(kind, "match_none"))
 		return false;
-	return refuse(q, "unknown query", kind);
+	return double_refuse(q, "unknown query", kind);
 }
-
-/* A hit with the values that it is sorted by. */
-struct row {
-	const char *id;
-	const json_t *doc;
-	double score;
-	json_t *values[SORTS_MAX];
-};
 
 static struct {
 	bool descending[SORTS_MAX];
 	size_t n;
 } order; /* of the one question that is answered */
 
-static int compare_values(const json_t *a, const json_t *b)
+int double_compare(const json_t *a, const json_t *b)
 {
 	if (json_is_string(a) && json_is_string(b))
 		return strcmp(json_string_value(a), json_string_value(b));
@@ -338,7 +325,7 @@ static int compare_values(const json_t *a, const json_t *b)
 static int compare_keys(json_t *const *a, json_t *const *b)
 {
 	for (size_t i = 0; i < order.n; i++) {
-		int by = compare_values(a[i], b[i]);
+		int by = double_compare(a[i], b[i]);
 
 		if (by)
 			return order.descending[i] ? -by : by;
@@ -356,18 +343,19 @@ static int by_order(const void *a, const void *b)
 static json_t *column_value(struct question *q, const json_t *doc,
                             const char *field, const json_t *arg)
 {
-	const char *type = type_of(q, field);
+	const char *type = double_type(q, field);
 	json_t *value = json_object_get(doc, field);
 
-	if (!has_only(q, arg, " order missing "))
-		refuse(q, "bad sort", field);
+	if (!double_has_only(q, arg, " order missing "))
+		double_refuse(q, "bad sort", field);
 	if (!strcmp(type, "text"))
-		refuse(q, "Text fields are not optimised for sorting", field);
+		double_refuse(q, "Text fields are not optimised for sorting",
+		              field);
 	if (!value)
 		value = json_object_get(arg, "missing");
 	if (!value)
-		refuse(q, "the double wants a value for what is missing",
-		       field);
+		double_refuse(q, "the double wants a value for what is missing",
+		              field);
 	return json_incref(value);
 }
 
@@ -375,21 +363,21 @@ static json_t *sort_value(struct question *q, const struct row *r,
                           json_t *clause, bool *descending)
 {
 	const char *field;
-	json_t *arg = only(q, clause, &field);
+	json_t *arg = double_only(q, clause, &field);
 	const char *way = json_string_value(json_object_get(arg, "order"));
 
 	if (!way || (strcmp(way, "asc") != 0 && strcmp(way, "desc") != 0))
-		refuse(q, "bad order of sort", field);
+		double_refuse(q, "bad order of sort", field);
 	*descending = way && !strcmp(way, "desc");
 	if (!strcmp(field, "_score"))
 		return json_real(r->score);
 	if (strcmp(field, "_geo_distance") != 0)
 		return column_value(q, r->doc, field, arg);
 	const char *unit = json_string_value(json_object_get(arg, "unit"));
-	if (!has_only(q, arg, " location order unit ") || !unit ||
+	if (!double_has_only(q, arg, " location order unit ") || !unit ||
 	    strcmp(unit, "km") != 0 ||
 	    !is_point(json_object_get(arg, "location")))
-		refuse(q, "bad sort", field);
+		double_refuse(q, "bad sort", field);
 	return json_real(distance_km(r->doc, "location",
 	                             json_object_get(arg, "location")));
 }
@@ -398,165 +386,10 @@ static void read_keys(struct question *q, struct row *r, json_t *sort)
 {
 	order.n = json_array_size(sort);
 	if (!order.n || order.n > SORTS_MAX)
-		refuse(q, "the double wants an order", "sort");
+		double_refuse(q, "the double wants an order", "sort");
 	for (size_t i = 0; i < order.n && i < SORTS_MAX; i++)
 		r->values[i] = sort_value(q, r, json_array_get(sort, i),
 		                          &order.descending[i]);
-}
-
-static int by_count(const void *a, const void *b)
-{
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	json_int_t m = json_integer_value(json_object_get(x, "doc_count"));
-	json_int_t n = json_integer_value(json_object_get(y, "doc_count"));
-
-	if (m != n)
-		return m < n ? 1 : -1;
-	return compare_values(json_object_get(x, "key"),
-	                      json_object_get(y, "key"));
-}
-
-static void count_value(json_t *buckets, json_t *value)
-{
-	json_t *key = json_is_boolean(value) ? json_integer(json_is_true(value))
-	                                     : json_incref(value);
-
-	for (size_t i = 0; i < json_array_size(buckets); i++) {
-		json_t *b = json_array_get(buckets, i);
-		json_t *n = json_object_get(b, "doc_count");
-
-		if (!json_equal(json_object_get(b, "key"), key))
-			continue;
-		json_integer_set(n, json_integer_value(n) + 1);
-		json_decref(key);
-		return;
-	}
-	json_array_append_new(
-		buckets, json_pack("{s:o, s:i}", "key", key, "doc_count", 1));
-}
-
-/* A document has each of its values once. */
-static void count_doc(json_t *buckets, json_t *value)
-{
-	json_t *seen = json_object();
-
-	if (!json_is_array(value)) {
-		if (value)
-			count_value(buckets, value);
-	} else {
-		for (size_t i = 0; i < json_array_size(value); i++) {
-			json_t *one = json_array_get(value, i);
-			const char *text = json_string_value(one);
-
-			if (text && !json_object_get(seen, text))
-				count_value(buckets, one);
-			if (text)
-				json_object_set_new(seen, text, json_true());
-		}
-	}
-	json_decref(seen);
-}
-
-static json_t *count_terms(struct question *q, json_t *arg,
-                           const struct row *rows, size_t n)
-{
-	const char *field = json_string_value(json_object_get(arg, "field"));
-	json_t *buckets = json_array(), *sorted[WINDOW];
-	json_t *kept = json_array();
-	json_t *want =
-		json_pack("[{s:s}, {s:s}]", "_count", "desc", "_key", "asc");
-	json_int_t size = json_integer_value(json_object_get(arg, "size"));
-
-	if (!field || !has_only(q, arg, " field size order ") || size < 1 ||
-	    !json_equal(json_object_get(arg, "order"), want) ||
-	    !strcmp(type_of(q, field), "text"))
-		refuse(q, "bad aggregation", "terms");
-	json_decref(want);
-	for (size_t i = 0; i < n && !*q->why; i++)
-		count_doc(buckets, json_object_get(rows[i].doc, field));
-	size_t n_buckets = json_array_size(buckets);
-	for (size_t i = 0; i < n_buckets && i < WINDOW; i++)
-		sorted[i] = json_array_get(buckets, i);
-	if (n_buckets > 1)
-		qsort(sorted, n_buckets, sizeof(*sorted), by_count);
-	for (size_t i = 0; i < n_buckets && (json_int_t)i < size; i++)
-		json_array_append(kept, sorted[i]);
-	json_decref(buckets);
-	return kept;
-}
-
-static json_t *count_range(const char *field, const json_t *missing,
-                           json_t *range, const struct row *rows, size_t n)
-{
-	const json_t *from = json_object_get(range, "from");
-	const json_t *to = json_object_get(range, "to");
-	json_t *bucket = json_object();
-	json_int_t count = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const json_t *value = json_object_get(rows[i].doc, field);
-
-		value = value ? value : missing;
-		double v = json_number_value(value);
-		count += value && (!from || v >= json_number_value(from)) &&
-		         (!to || v < json_number_value(to));
-	}
-	if (from)
-		json_object_set_new(bucket, "from",
-		                    json_real(json_number_value(from)));
-	if (to)
-		json_object_set_new(bucket, "to",
-		                    json_real(json_number_value(to)));
-	json_object_set_new(bucket, "doc_count", json_integer(count));
-	return bucket;
-}
-
-static json_t *count_ranges(struct question *q, json_t *arg,
-                            const struct row *rows, size_t n)
-{
-	const char *field = json_string_value(json_object_get(arg, "field"));
-	json_t *ranges = json_object_get(arg, "ranges");
-	json_t *buckets = json_array();
-
-	if (!field || !has_only(q, arg, " field missing ranges ") ||
-	    !json_array_size(ranges) || !*type_of(q, field))
-		refuse(q, "bad aggregation", "range");
-	for (size_t i = 0; i < json_array_size(ranges) && !*q->why; i++) {
-		json_t *range = json_array_get(ranges, i);
-
-		if (!has_only(q, range, " from to ") ||
-		    !json_object_size(range))
-			refuse(q, "bad range of aggregation", field);
-		json_array_append_new(
-			buckets,
-			count_range(field, json_object_get(arg, "missing"),
-		                    range, rows, n));
-	}
-	return buckets;
-}
-
-static json_t *count_all(struct question *q, json_t *aggs,
-                         const struct row *rows, size_t n)
-{
-	json_t *out = json_object(), *one;
-	const char *name, *kind;
-
-	json_object_foreach(aggs, name, one)
-	{
-		json_t *arg = only(q, one, &kind), *buckets = NULL;
-
-		if (!strcmp(kind, "terms"))
-			buckets = count_terms(q, arg, rows, n);
-		else if (!strcmp(kind, "range"))
-			buckets = count_ranges(q, arg, rows, n);
-		else
-			refuse(q, "unknown aggregation", kind);
-		if (buckets)
-			json_object_set_new(
-				out, name,
-				json_pack("{s:o}", "buckets", buckets));
-	}
-	return out;
 }
 
 static bool is_behind(struct question *q, const struct row *r,
@@ -567,13 +400,13 @@ static bool is_behind(struct question *q, const struct row *r,
 	if (!after)
 		return true;
 	if (json_array_size(after) != order.n)
-		return refuse(q, "search_after has another number of values",
-		              "sort");
+		return double_refuse(
+			q, "search_after has another number of values", "sort");
 	for (size_t i = 0; i < order.n; i++) {
 		keys[i] = json_array_get(after, i);
 		if (json_is_string(keys[i]) != json_is_string(r->values[i]))
-			return refuse(q, "search_after of another type",
-			              "sort");
+			return double_refuse(q, "search_after of another type",
+			                     "sort");
 	}
 	return compare_keys(r->values, keys) > 0;
 }
@@ -587,9 +420,9 @@ static json_t *show_hits(struct question *q, const json_t *body,
 	json_t *hits = json_array();
 
 	if (size < 0 || from < 0 || from + size > WINDOW)
-		refuse(q, "Result window is too large", "from + size");
+		double_refuse(q, "Result window is too large", "from + size");
 	if (after && from)
-		refuse(q, "`from` must be 0 with", "search_after");
+		double_refuse(q, "`from` must be 0 with", "search_after");
 	for (size_t i = 0; i < n && !*q->why; i++) {
 		json_t *values = json_array();
 
@@ -618,7 +451,8 @@ static json_t *answer(struct question *q, const json_t *body, struct row *rows,
 	bool is_more = (json_int_t)n > cap;
 
 	if (cap < 1 || !json_is_false(json_object_get(body, "_source")))
-		refuse(q, "the double wants", "track_total_hits and _source");
+		double_refuse(q, "the double wants",
+		              "track_total_hits and _source");
 	if (n > 1)
 		qsort(rows, n, sizeof(*rows), by_order);
 	json_t *out = json_pack(
@@ -630,7 +464,7 @@ static json_t *answer(struct question *q, const json_t *body, struct row *rows,
 		show_hits(q, body, rows, n));
 	if (aggs)
 		json_object_set_new(out, "aggregations",
-		                    count_all(q, aggs, rows, n));
+		                    double_counts(q, aggs, rows, n));
 	return out;
 }
 
@@ -643,9 +477,10 @@ json_t *double_search(const json_t *properties, const json_t *shown,
 	const char *id;
 	size_t n = 0;
 
-	has_only(&q, body,
-	         " size from _source track_total_hits query sort search_after"
-	         " aggs ");
+	double_has_only(
+		&q, body,
+		" size from _source track_total_hits query sort search_after"
+		" aggs ");
 	json_object_foreach((json_t *)(uintptr_t)shown, id, doc)
 	{
 		struct row r = { .id = id, .doc = doc };

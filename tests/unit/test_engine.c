@@ -61,8 +61,8 @@ static struct id add_ware(const struct person *owner, const struct ware *w,
 	                "  'approved', ?, ?, ?, ?, ?, ?, ?)",
 	                A(product), A(owner->vendor), A(category), A(slug),
 	                A(w->name), A(w->brand), A(w->description), A(w->lat),
-	                A(w->lng), A(w->rating * 2), A(w->rating ? 2 : 0),
-	                A(w->sales), A(at), A(at)),
+	                A(w->lng), A((int64_t)w->rating * 2),
+	                A(w->rating ? 2 : 0), A(w->sales), A(at), A(at)),
 	        RC_OK, w->name);
 	if (!w->price)
 		return product;
