@@ -159,6 +159,12 @@ enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
 	               A(is_over), A(is_over), A(c->now), A(status), A(id));
 }
 
+#define PRODUCT_COLUMNS                                          \
+	"       p.id, p.vendor_id, p.category_id, p.name,"       \
+	"       p.brand, p.description, p.attributes, p.status," \
+	"       p.has_own_place, p.lat, p.lng,"                  \
+	"       k.slug AS category_slug"
+
 enum rc imports_db_products(struct ctx *c, struct id vendor,
                             const char *const *slugs, size_t n,
                             struct product **rows, size_t *n_rows)
@@ -166,16 +172,25 @@ enum rc imports_db_products(struct ctx *c, struct id vendor,
 	struct query *q = arena_new(c->arena, struct query);
 
 	query_init(q, c);
-	query_add(q,
-	          "SELECT p.id, p.vendor_id, p.category_id, p.slug,"
-	          "       p.name, p.brand, p.description, p.status,"
-	          "       p.has_own_place, p.lat, p.lng,"
-	          "       k.slug AS category_slug"
-	          "  FROM product p JOIN category k"
-	          "    ON k.id = p.category_id"
-	          " WHERE p.vendor_id = ? AND p.slug IN ",
-	          A(vendor));
+	query_add(q, "SELECT s.slug," PRODUCT_COLUMNS "  FROM product_slug s"
+	             "  JOIN product p ON p.id = s.product_id"
+	             "  JOIN category k ON k.id = p.category_id"
+	             " WHERE s.slug IN ");
 	query_texts(q, slugs, n);
+	query_add(q, " AND p.vendor_id = ? LIMIT 256", A(vendor));
+	return query_list(q, &product_shape, rows, n_rows);
+}
+
+enum rc imports_db_products_by_id(struct ctx *c, const struct id *ids, size_t n,
+                                  struct product **rows, size_t *n_rows)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT p.slug," PRODUCT_COLUMNS "  FROM product p"
+	             "  JOIN category k ON k.id = p.category_id"
+	             " WHERE p.id IN ");
+	query_ids(q, ids, n);
 	query_add(q, " LIMIT 256");
 	return query_list(q, &product_shape, rows, n_rows);
 }
@@ -204,6 +219,8 @@ static const struct field csv_fields[] = {
 	FIELD(csv_row, category, .max = 191, .help = "Slug"),
 	FIELD(csv_row, brand, .max = 100),
 	FIELD(csv_row, description, .flags = LONG_TEXT, .max = 20000),
+	FIELD(csv_row, attributes, .max = 10000,
+	      .help = "{\"Roast\": \"dark\"}, as the category has them"),
 	FIELD(csv_row, sku, .flags = REQUIRED, .min = 1, .max = 64),
 	FIELD(csv_row, variant_name, .max = 120),
 	FIELD(csv_row, options, .max = 2000, .help = "{\"Colour\": \"Red\"}"),
@@ -233,7 +250,7 @@ enum rc imports_db_export(struct ctx *c, struct id vendor,
 	return sql_list(
 		c, &csv_row_shape, rows, n,
 		"SELECT p.slug AS product, p.name, k.slug AS category,"
-		"       p.brand, p.description, w.sku, w.name AS variant_name,"
+		"       p.brand, p.description, p.attributes, w.sku, w.name AS variant_name,"
 		"       w.options, w.price, w.compare_at_price, w.sale_price,"
 		"       w.sale_from, w.sale_until, w.weight_g, w.barcode,"
 		"       w.stock, w.allow_backorder, w.low_stock_threshold,"

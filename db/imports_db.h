@@ -47,16 +47,22 @@ CHECKED enum rc imports_db_fault_all(struct ctx *c,
 CHECKED enum rc imports_db_rest(struct ctx *c, struct id id, const char *status,
                                 bool is_over);
 
-/* Products of the store by their slugs, n <= 256, in any order. */
+/* Products of the store by slugs that they have or had, n <= 256, in any order;
+ * slug is the one asked for. */
 CHECKED enum rc imports_db_products(struct ctx *c, struct id vendor,
                                     const char *const *slugs, size_t n,
                                     struct product **rows, size_t *n_rows);
+/* The same by their ids. */
+CHECKED enum rc imports_db_products_by_id(struct ctx *c, const struct id *ids,
+                                          size_t n, struct product **rows,
+                                          size_t *n_rows);
 CHECKED enum rc imports_db_category(struct ctx *c, const char *slug,
                                     struct id *out);
 
 /* A line of the file: a variant with what its product says. */
 struct csv_row {
 	const char *product, *name, *category, *brand, *description;
+	const char *attributes; /* JSON */
 	const char *sku, *variant_name;
 	const char *options; /* JSON */
 	struct money price, compare_at_price, sale_price;

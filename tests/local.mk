@@ -211,6 +211,7 @@ API_TESTS += %D%/api/api_catalog
 API_TESTS += %D%/api/api_console
 API_TESTS += %D%/api/api_discovery
 API_TESTS += %D%/api/api_house
+API_TESTS += %D%/api/api_import
 API_TESTS += %D%/api/api_input
 API_TESTS += %D%/api/api_keys
 API_TESTS += %D%/api/api_media

@@ -200,6 +200,8 @@ unsigned catalog_parts_wanted(const struct req *r, unsigned parts);
 /* Unused slugs for what they wish for (ps[i].slug), in its place; their ids
  * make them the only ones. */
 CHECKED enum rc catalog_slugs(struct ctx *c, struct product *ps, size_t n);
+/* Whether it is this one, or has the tail of an id behind it. */
+bool catalog_is_slug_of(const char *slug, const char *base);
 /* Checks attributes against the category's; canonical text. */
 CHECKED enum rc catalog_attributes_check(struct ctx *c, struct id category,
                                          struct json_text given,

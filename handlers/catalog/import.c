@@ -10,6 +10,7 @@
 
 #include "db/sql.h"
 #include "fcgi/base/text.h"
+#include "handlers/accounts/accounts.h"
 #include "handlers/catalog/import_inside.h"
 
 enum {
@@ -231,6 +232,18 @@ static enum rc run(struct ctx *c, struct import *m, bool *more)
 	                       is_done);
 }
 
+/* What its people may not do any more, their file may not either. */
+static enum rc may_go_on(struct ctx *c)
+{
+	struct vendor_brief store = { 0 };
+	enum rc rc = accounts_vendor_get(c, c->vendor, &store);
+
+	if (!rc && !strcmp(store.status, "suspended"))
+		return fail(c, RC_BAD_REQUEST, "suspended",
+		            "The store is suspended.");
+	return rc;
+}
+
 enum rc catalog_job_import(struct ctx *c, bool *more)
 {
 	struct import *m = arena_new(c->arena, struct import);
@@ -246,11 +259,13 @@ enum rc catalog_job_import(struct ctx *c, bool *more)
 	c->session = m->row.id;
 	c->roles |= ROLE_SYSTEM;
 	rc = import_open(c, m);
+	if (!rc)
+		rc = may_go_on(c);
 	if (rc == RC_BAD_REQUEST) {
 		const char *why = c->err.detail;
 
 		fail_clear(c);
-		return give_up(c, m, 1, "", why);
+		return give_up(c, m, (int)m->row.n_done + 1, "", why);
 	}
 	if (rc)
 		return rc;

@@ -75,33 +75,6 @@ static enum rc find_category(struct ctx *c, const char *slug, struct id *out)
 	return rc;
 }
 
-/* A new variant, or a stock that moves. */
-struct row_work {
-	struct import_group *g;
-	size_t row;
-	struct id product, variant; /* the product of a new variant, or the
-	                               variant whose stock moves */
-	int64_t delta;
-};
-
-/* What there is of what the lines name, and what they make of it. */
-struct together {
-	const struct import *m;
-	struct product *known;
-	size_t n_known;
-	struct variant *variants;
-	size_t n_variants;
-
-	struct product *made;
-	struct product_in *made_of;
-	size_t n_made;
-	struct variant_edit *edits;
-	size_t n_edits;
-	struct row_work *works;
-	size_t n_works;
-	size_t row; /* of its group, at work */
-};
-
 /* Takes the group's product to those that are to be made. */
 static enum rc create(struct ctx *c, struct together *t, struct import_group *g)
 {
@@ -113,6 +86,7 @@ static enum rc create(struct ctx *c, struct together *t, struct import_group *g)
 		.slug = first->product,
 		.brand = first->brand,
 		.description = first->description,
+		.attributes = { first->attributes },
 		.lat = first->lat,
 		.lng = first->lng,
 		.n_variants = g->n,
@@ -193,6 +167,11 @@ static enum rc patch_product(struct ctx *c, const struct import *m,
 		if (rc)
 			return rc;
 		MARK(&in, s, category_id);
+	}
+	if (import_has(row, "attributes") &&
+	    !is_same_json(c, row->attributes, p->attributes.s)) {
+		in.attributes.s = row->attributes;
+		MARK(&in, s, attributes);
 	}
 	if (import_has(row, "lat") && import_has(row, "lng") &&
 	    !(p->has_own_place && fabs(p->lat - row->lat) < 1e-9 &&
@@ -339,15 +318,6 @@ static enum rc work_together(struct ctx *c, struct together *t)
 	return rc;
 }
 
-static const struct variant *find_variant(const struct together *t,
-                                          const char *sku)
-{
-	for (size_t i = 0; i < t->n_variants; i++)
-		if (strcmp(t->variants[i].sku, sku) == 0)
-			return &t->variants[i];
-	return NULL;
-}
-
 /* A SKU that an earlier line of the group has, too, is looked at as that line
  * leaves it. */
 static enum rc look_again(struct ctx *c, struct together *t,
@@ -375,7 +345,7 @@ static enum rc put_variant(struct ctx *c, struct together *t,
                            const struct product *p, struct import_group *g,
                            size_t row, bool changed)
 {
-	const struct variant *v = find_variant(t, g->rows[row].sku);
+	const struct variant *v = import_find_variant(t, g->rows[row].sku);
 	enum rc rc = look_again(c, t, g, row, &v);
 
 	t->row = row;
@@ -402,18 +372,9 @@ static enum rc put_variant(struct ctx *c, struct together *t,
 	return RC_OK;
 }
 
-static const struct product *find_product(const struct together *t,
-                                          const char *slug)
-{
-	for (size_t i = 0; i < t->n_known; i++)
-		if (strcmp(t->known[i].slug, slug) == 0)
-			return &t->known[i];
-	return NULL;
-}
-
 static enum rc apply(struct ctx *c, struct together *t, struct import_group *g)
 {
-	const struct product *p = find_product(t, g->rows[0].product);
+	const struct product *p = import_find_product(c, t, &g->rows[0]);
 	bool changed = false;
 	enum rc rc;
 
@@ -432,44 +393,6 @@ static enum rc apply(struct ctx *c, struct together *t, struct import_group *g)
 	return rc;
 }
 
-/* All that the store has of what the lines name. */
-static enum rc look_up(struct ctx *c, struct together *t,
-                       const struct import_group *groups, size_t n,
-                       size_t n_rows)
-{
-	const char **slugs = arena_new_array(c->arena, const char *, n);
-	const char **skus = arena_new_array(c->arena, const char *, n_rows);
-	size_t n_slugs = 0, n_skus = 0, some;
-
-	for (size_t i = 0; i < n; i++) {
-		if (groups[i].is_refused)
-			continue;
-		slugs[n_slugs++] = groups[i].rows[0].product;
-		for (size_t k = 0; k < groups[i].n; k++)
-			skus[n_skus++] = groups[i].rows[k].sku;
-	}
-	if (!n_slugs)
-		return RC_OK;
-	enum rc rc = imports_db_products(c, t->m->row.vendor_id, slugs, n_slugs,
-	                                 &t->known, &t->n_known);
-	t->variants = arena_new_array(c->arena, struct variant, n_skus);
-	/* Those of new products are new, or the database will say so. */
-	for (size_t at = 0; at < n_skus && t->n_known && !rc; at += some) {
-		struct variant *rows = NULL;
-		size_t n_found = 0;
-
-		some = n_skus - at < CATALOG_BATCH ? n_skus - at
-		                                   : CATALOG_BATCH;
-		rc = variants_db_by_sku(c, t->m->row.vendor_id, skus + at, some,
-		                        &rows, &n_found);
-		if (n_found)
-			memcpy(t->variants + t->n_variants, rows,
-			       n_found * sizeof(*rows));
-		t->n_variants += n_found;
-	}
-	return rc;
-}
-
 enum rc import_apply(struct ctx *c, const struct import *m,
                      struct import_group *groups, size_t n)
 {
@@ -482,7 +405,7 @@ enum rc import_apply(struct ctx *c, const struct import *m,
 	t.made_of = arena_new_array(c->arena, struct product_in, n);
 	t.edits = arena_new_array(c->arena, struct variant_edit, n_rows);
 	t.works = arena_new_array(c->arena, struct row_work, n_rows);
-	enum rc rc = look_up(c, &t, groups, n, n_rows);
+	enum rc rc = import_look_up(c, &t, groups, n, n_rows);
 	for (size_t i = 0; i < n && !rc; i++)
 		if (!groups[i].is_refused)
 			rc = apply(c, &t, &groups[i]);

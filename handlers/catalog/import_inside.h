@@ -41,6 +41,46 @@ CHECKED enum rc import_open(struct ctx *c, struct import *m);
 /* The next group; n = 0 when the window holds no whole one any more. */
 void import_read_group(struct ctx *c, struct import *m, struct import_group *g);
 
+/* A new variant, or a stock that moves. */
+struct row_work {
+	struct import_group *g;
+	size_t row;
+	struct id product, variant; /* the product of a new variant, or the
+	                               variant whose stock moves */
+	int64_t delta;
+};
+
+/* What there is of what the lines name, and what they make of it. */
+struct together {
+	const struct import *m;
+	struct product *known;
+	size_t n_known;
+	struct product *renamed; /* under another slug than was wished for */
+	size_t n_renamed;
+	struct variant *variants;
+	size_t n_variants;
+
+	struct product *made;
+	struct product_in *made_of;
+	size_t n_made;
+	struct variant_edit *edits;
+	size_t n_edits;
+	struct row_work *works;
+	size_t n_works;
+	size_t row; /* of its group, at work */
+};
+
+/* All that the store has of what the lines name. */
+CHECKED enum rc import_look_up(struct ctx *c, struct together *t,
+                               const struct import_group *groups, size_t n,
+                               size_t n_rows);
+/* NULL = there is none: it is a new one. */
+const struct product *import_find_product(struct ctx *c,
+                                          const struct together *t,
+                                          const struct csv_row *row);
+const struct variant *import_find_variant(const struct together *t,
+                                          const char *sku);
+
 /* The line is at fault, not the machine. */
 bool import_is_refusal(enum rc rc);
 /*

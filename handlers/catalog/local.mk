@@ -9,6 +9,7 @@ libmerkato_a_SOURCES += %D%/changes.c
 libmerkato_a_SOURCES += %D%/import.c
 libmerkato_a_SOURCES += %D%/import_apply.c
 libmerkato_a_SOURCES += %D%/import_http.c
+libmerkato_a_SOURCES += %D%/import_known.c
 libmerkato_a_SOURCES += %D%/import_rows.c
 libmerkato_a_SOURCES += %D%/jobs.c
 libmerkato_a_SOURCES += %D%/moderation.c

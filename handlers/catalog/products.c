@@ -36,6 +36,16 @@ static bool is_one_of(const char *slug, const struct product_slug *taken,
 	return false;
 }
 
+bool catalog_is_slug_of(const char *slug, const char *base)
+{
+	size_t n = strlen(base);
+
+	if (!n || strncmp(slug, base, n) != 0)
+		return false;
+	return !slug[n] || (slug[n] == '-' && strlen(slug + n + 1) == 10 &&
+	                    strspn(slug + n + 1, "0123456789abcdef") == 10);
+}
+
 enum rc catalog_slugs(struct ctx *c, struct product *ps, size_t n)
 {
 	const char **bases = arena_new_array(c->arena, const char *, n);

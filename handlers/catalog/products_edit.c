@@ -94,17 +94,6 @@ static enum rc new_slug(struct ctx *c, struct product *p)
 	return rc;
 }
 
-/* Whether it was made from these words, with the tail of an id or without. */
-static bool is_slug_of(const char *slug, const char *base)
-{
-	size_t n = strlen(base);
-
-	if (!n || strncmp(slug, base, n) != 0)
-		return false;
-	return !slug[n] || (slug[n] == '-' && strlen(slug + n + 1) == 10 &&
-	                    strspn(slug + n + 1, "0123456789abcdef") == 10);
-}
-
 /* Writes the texts of a locked product; the old slug goes on leading here. */
 static enum rc apply(struct ctx *c, const struct product *was,
                      struct product *is, struct cause why)
@@ -112,7 +101,8 @@ static enum rc apply(struct ctx *c, const struct product *was,
 	enum rc rc = RC_OK;
 
 	if (strcmp(was->name, is->name) != 0) {
-		if (!is_slug_of(was->slug, text_slug(c->arena, is->name)))
+		if (!catalog_is_slug_of(was->slug,
+		                        text_slug(c->arena, is->name)))
 			rc = new_slug(c, is);
 	}
 	if (!rc)

@@ -364,78 +364,10 @@ static void looks_are_counted_once_for_each_visitor(void)
 	CHECK_API(api_get("/api/products/trending", NULL), 200, "trending");
 }
 
-static const struct api_answer *import_file(const char *csv, size_t n,
-                                            const char *dry)
-{
-	const char *const fields[] = { FMT("dry_run=%s", dry), NULL };
-	const struct api_answer *a =
-		api_upload("/api/vendor/products/import", "file", "p.csv",
-	                   "text/csv", csv, n, fields, token_of("vendor2"));
-
-	NEED_API(a, 202, "taken");
-	return a;
-}
-
-static bool is_done(void *arg)
-{
-	const struct api_answer *a =
-		api_get(FMT("/api/vendor/imports/%s", (char *)arg),
-	                token_of("vendor2"));
-
-	return at_text(a, "finished_at") != NULL;
-}
-
-static const struct api_answer *imported(const char *csv, size_t n,
-                                         const char *dry)
-{
-	const char *id = at_text(import_file(csv, n, dry), "id");
-
-	NEED_TRUE(wait_until(is_done, arena_strdup(tc->arena, id), 30), "done");
-	return api_get(FMT("/api/vendor/imports/%s", id), token_of("vendor2"));
-}
-
-static void a_file_is_tried_taken_and_given_back_unchanged(void)
-{
-	const char *slug = NULL;
-	const char *product = unique("import"), *sku = unique("I");
-
-	new_category(&slug);
-	const char *csv = FMT("product,name,category,sku,price,stock\n"
-	                      "%s,\"Beans, \"\"best\"\"\",%s,%s,12.50,4\n"
-	                      "%s-2,Bad,%s,%s-2,cheap,4\n",
-	                      product, slug, sku, product, slug, sku);
-	const struct api_answer *a = imported(csv, strlen(csv), "true");
-	CHECK_INT(at_int(a, "n_created"), 1, "would be made");
-	CHECK_INT(at_int(a, "n_failed"), 1, "would fail");
-	CHECK_INT(at_int(a, "faults[0].line"), 3, "where");
-	CHECK_TEXT(at_text(a, "faults[0].field"), "price", "why");
-	CHECK_INT(
-		peek_int("SELECT COUNT(*) FROM variant WHERE sku = '%s'", sku),
-		0, "nothing was written");
-	a = imported(csv, strlen(csv), "false");
-	CHECK_INT(at_int(a, "n_created"), 1, "made");
-	CHECK_INT(peek_int("SELECT stock FROM variant WHERE sku = '%s'", sku),
-	          4, "written");
-	const struct api_answer *file =
-		api_get("/api/vendor/products/export", token_of("vendor2"));
-	CHECK_API(file, 200, "export");
-	CHECK_HAS(file->body, "\"Beans, \"\"best\"\"\"", "quoted");
-	a = imported(file->body, file->n, "false");
-	CHECK_INT(at_int(a, "n_failed"), 0, "all of it is good");
-	CHECK_INT(at_int(a, "n_created"), 0, "nothing new");
-	CHECK_INT(at_int(a, "n_updated"), 0, "nothing changed");
-	CHECK_INT(at_int(a, "n_unchanged"), at_int(a, "n_done"), "unchanged");
-	a = api_get("/api/vendor/products/export", token_of("vendor2"));
-	CHECK_INT(a->n, file->n, "as long as before");
-	CHECK_TRUE(a->n == file->n && !memcmp(a->body, file->body, a->n),
-	           "the same file");
-}
-
 CHECK_MAIN_WITH("discovery through the front door", &api_hooks,
                 TEST(words_are_found_in_every_script),
                 TEST(lists_show_variants_when_asked_and_never_old_ones),
                 TEST(walks_meet_every_row_once), TEST(filters_and_facets_agree),
                 TEST(distance_is_measured_on_the_promised_sphere),
                 TEST(bad_questions_have_exact_answers),
-                TEST(looks_are_counted_once_for_each_visitor),
-                TEST(a_file_is_tried_taken_and_given_back_unchanged))
+                TEST(looks_are_counted_once_for_each_visitor))
