@@ -72,8 +72,10 @@ bool discovery_start(void)
 		      stderr);
 		return false;
 	}
+	if (e->check && (!e->check() || !make_breaker()))
+		return false;
 	server = e->check ? e : NULL;
-	return !server || (server->check() && make_breaker());
+	return true;
 }
 
 static bool is_open(void)

@@ -345,6 +345,60 @@ static void changes_wait_while_the_server_is_away(void)
 	CHECK_FALSE(discovery_lag(tc, &n, &seconds), "there is no server");
 }
 
+static const struct answered *metrics(void)
+{
+	const struct answered *a =
+		request("GET", "/metrics", NULL, "Remote-Addr: 127.0.0.1");
+
+	CHECK_INT(a->status, 200, a->body);
+	return a;
+}
+
+/* Rows of the table of jobs: MySQL alone needs none to do this. */
+static void the_job_runner_brings_changes(void)
+{
+	const char *ran =
+		"SELECT COUNT(*) FROM job"
+		" WHERE name = 'catalog.index' AND ran_at IS NOT NULL";
+	struct id category = a_category("Pots", none);
+	const struct person *owner = an_owner();
+
+	a_live_product(owner, category, "Clay pot");
+	CHECK_INT(n_waiting(), 0, "nobody is told");
+	NEED_RC(jobs_once(tc), RC_OK, "without a server");
+	CHECK_INT(db_number(ran), 0, "not asked to");
+	CHECK_LACKS(metrics()->body, "merkato_search_lag",
+	            "nothing to measure");
+	search_with_server();
+	a_live_product(owner, category, "Iron pot");
+	const struct answered *a = metrics();
+	CHECK_LACKS(a->body, "\nmerkato_search_waiting 0\n", "it waits");
+	CHECK_HAS(a->body, "\nmerkato_search_waiting ", "measured");
+	CHECK_HAS(a->body, "\nmerkato_search_lag_seconds ", "measured");
+	NEED_RC(jobs_once(tc), RC_OK, "with a server");
+	CHECK_INT(db_number(ran), 1, "done");
+	CHECK_HAS(metrics()->body, "\nmerkato_search_waiting 0\n",
+	          "nothing waits");
+	CHECK_TEXT(slugs_of(ask("q=iron")), "iron-pot", "found");
+}
+
+/* The same touch is written down once, however many transactions follow. */
+static void a_product_is_noted_once(void)
+{
+	struct id category = a_category("Pots", none);
+	struct id pot = a_live_product(an_owner(), category, "Clay pot");
+
+	search_with_server();
+	search_settle();
+	for (int i = 0; i < 3; i++) {
+		NEED_RC(sql_begin(tc), RC_OK, "begin");
+		if (!i)
+			touch_one(tc, "product", pot);
+		NEED_RC(sql_end(tc, RC_OK), RC_OK, "end");
+	}
+	CHECK_INT(n_waiting(), 1, "once");
+}
+
 static void older_versions_never_win(void)
 {
 	struct id category = a_category("Pots", none);
@@ -488,7 +542,8 @@ CHECK_MAIN_WITH("engine_faults", &hooks, TEST(changes_reach_the_server),
                 TEST(a_sale_alone_leaves_lists_as_they_are),
                 TEST(only_items_that_were_rejected_go_again),
                 TEST(changes_wait_while_the_server_is_away),
-                TEST(older_versions_never_win),
+                TEST(the_job_runner_brings_changes),
+                TEST(a_product_is_noted_once), TEST(older_versions_never_win),
                 TEST(too_much_at_once_goes_in_parts),
                 TEST(changes_reach_an_index_that_is_being_built),
                 TEST(a_rebuild_that_fails_leaves_the_old_index),
