@@ -314,8 +314,9 @@ static void put_counts(struct buf *b)
 	put_terms_count(b, "category", "category", CATEGORIES_SHOWN);
 	put_terms_count(b, "option", "option_labels", OPTIONS_COUNTED);
 	put_terms_count(b, "in_stock", "in_stock", 2);
-	buf_puts(b, ",\"price\":{\"range\":{\"field\":\"price\","
-	            "\"missing\":-1,\"ranges\":[");
+	/* What has no price is counted with the cheapest. */
+	buf_puts(b, ",\"no_price\":{\"missing\":{\"field\":\"price\"}},"
+	            "\"price\":{\"range\":{\"field\":\"price\",\"ranges\":[");
 	for (int i = 0; i < PRICE_BANDS; i++) {
 		opensearch_next_item(b);
 		buf_putc(b, '{');

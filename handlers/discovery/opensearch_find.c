@@ -129,6 +129,7 @@ static void read_ranges(const json_t *counts, struct facet_counts *out)
 			if ((double)price_bands[k] == from)
 				out->bands[k] = count_of(one);
 	}
+	out->bands[0] += count_of(json_object_get(counts, "no_price"));
 	for (size_t i = 0; i < json_array_size(stars); i++) {
 		const json_t *one = json_array_get(stars, i);
 		double from = json_number_value(json_object_get(one, "from"));

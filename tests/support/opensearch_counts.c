@@ -87,8 +87,8 @@ static json_t *count_terms(struct question *q, json_t *arg,
 	return kept;
 }
 
-static json_t *count_range(const char *field, const json_t *missing,
-                           json_t *range, const struct row *rows, size_t n)
+static json_t *count_range(const char *field, json_t *range,
+                           const struct row *rows, size_t n)
 {
 	const json_t *from = json_object_get(range, "from");
 	const json_t *to = json_object_get(range, "to");
@@ -98,7 +98,6 @@ static json_t *count_range(const char *field, const json_t *missing,
 	for (size_t i = 0; i < n; i++) {
 		const json_t *value = json_object_get(rows[i].doc, field);
 
-		value = value ? value : missing;
 		double v = json_number_value(value);
 		count += value && (!from || v >= json_number_value(from)) &&
 		         (!to || v < json_number_value(to));
@@ -120,7 +119,7 @@ static json_t *count_ranges(struct question *q, json_t *arg,
 	json_t *ranges = json_object_get(arg, "ranges");
 	json_t *buckets = json_array();
 
-	if (!field || !double_has_only(q, arg, " field missing ranges ") ||
+	if (!field || !double_has_only(q, arg, " field ranges ") ||
 	    !json_array_size(ranges) || !*double_type(q, field))
 		double_refuse(q, "bad aggregation", "range");
 	for (size_t i = 0; i < json_array_size(ranges) && !*q->why; i++) {
@@ -129,12 +128,24 @@ static json_t *count_ranges(struct question *q, json_t *arg,
 		if (!double_has_only(q, range, " from to ") ||
 		    !json_object_size(range))
 			double_refuse(q, "bad range of aggregation", field);
-		json_array_append_new(
-			buckets,
-			count_range(field, json_object_get(arg, "missing"),
-		                    range, rows, n));
+		json_array_append_new(buckets,
+		                      count_range(field, range, rows, n));
 	}
 	return buckets;
+}
+
+static json_t *count_missing(struct question *q, json_t *arg,
+                             const struct row *rows, size_t n)
+{
+	const char *field = json_string_value(json_object_get(arg, "field"));
+	json_int_t count = 0;
+
+	if (!field || !double_has_only(q, arg, " field ") ||
+	    !*double_type(q, field))
+		double_refuse(q, "bad aggregation", "missing");
+	for (size_t i = 0; i < n && !*q->why; i++)
+		count += !json_object_get(rows[i].doc, field);
+	return json_pack("{s:I}", "doc_count", count);
 }
 
 json_t *double_counts(struct question *q, json_t *aggs, const struct row *rows,
@@ -151,6 +162,9 @@ json_t *double_counts(struct question *q, json_t *aggs, const struct row *rows,
 			buckets = count_terms(q, arg, rows, n);
 		else if (!strcmp(kind, "range"))
 			buckets = count_ranges(q, arg, rows, n);
+		else if (!strcmp(kind, "missing"))
+			json_object_set_new(out, name,
+			                    count_missing(q, arg, rows, n));
 		else
 			double_refuse(q, "unknown aggregation", kind);
 		if (buckets)
