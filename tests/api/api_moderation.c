@@ -324,6 +324,33 @@ static void options_and_attributes_have_one_name_once(void)
 	CHECK_HAS(a->body, "variants[0].options", "where");
 }
 
+/* Approved or not: a store that may not sell shows nothing. */
+static void what_a_closed_store_has_approved_stays_hidden(void)
+{
+	struct joined v = api_vendor();
+	const struct api_answer *a = api_get("/api/vendor/store", v.access);
+	const char *store = FMT("/api/admin/vendors/%s", at_text(a, "id"));
+
+	NEED_API(api_post(FMT("%s/approve", store), NULL, token_of("admin")),
+	         200, "admitted");
+	v = api_signed_in(v.email);
+	a = api_post("/api/vendor/products",
+	             FMT("{\"name\":\"%s\",\"category_id\":\"%s\","
+	                 "\"variants\":[{\"sku\":\"c\",\"price\":\"1.00\"}]}",
+	                 unique("Mat"), api_category()),
+	             v.access);
+	NEED_API(a, 201, "a product");
+	const char *id = at_text(a, "id"), *page = FMT("/api/products/%s", id);
+	NEED_API(api_post(FMT("%s/suspend", store),
+	                  "{\"reason\":\"Looked at\"}", token_of("admin")),
+	         200, "suspended");
+	NEED_API(moderate(id, "approve", NULL), 200, "approved all the same");
+	CHECK_API(api_get(page, NULL), 404, "nobody sees it");
+	NEED_API(api_post(FMT("%s/approve", store), NULL, token_of("admin")),
+	         200, "admitted again");
+	CHECK_API(api_get(page, NULL), 200, "now they do");
+}
+
 CHECK_MAIN_WITH("moderation", &api_hooks, TEST(edits_add_up_while_they_wait),
                 TEST(an_edit_is_taken_back_or_refused_with_a_reason),
                 TEST(an_edit_does_not_outlive_the_sale),
@@ -332,4 +359,5 @@ CHECK_MAIN_WITH("moderation", &api_hooks, TEST(edits_add_up_while_they_wait),
                 TEST(nothing_unseen_is_approved),
                 TEST(moderators_keep_the_words),
                 TEST(no_place_hides_a_banned_word),
-                TEST(options_and_attributes_have_one_name_once))
+                TEST(options_and_attributes_have_one_name_once),
+                TEST(what_a_closed_store_has_approved_stays_hidden))
