@@ -169,6 +169,18 @@ enum rc orders_db_get_mine(struct ctx *c, struct id id, struct id customer,
 	               A(id), A(customer));
 }
 
+enum rc orders_db_customers(struct ctx *c, const struct id *ids, size_t n,
+                            struct order **out, size_t *n_out)
+{
+	struct query *q = arena_new(c->arena, struct query);
+
+	query_init(q, c);
+	query_add(q, "SELECT id, customer_id FROM orders WHERE id IN ");
+	query_ids(q, ids, n);
+	query_add(q, " LIMIT 100");
+	return query_list(q, &order_row_shape, out, n_out);
+}
+
 enum rc orders_db_lock(struct ctx *c, struct id id, struct order *out)
 {
 	return sql_get(c, &order_row_shape, out,

@@ -94,6 +94,10 @@ CHECKED enum rc orders_db_get(struct ctx *c, struct id id, struct order *out);
 /* RC_NOT_FOUND also when it is somebody else's. */
 CHECKED enum rc orders_db_get_mine(struct ctx *c, struct id id,
                                    struct id customer, struct order *out);
+/* Only who has ordered, of n <= 100. */
+CHECKED enum rc orders_db_customers(struct ctx *c, const struct id *ids,
+                                    size_t n, struct order **out,
+                                    size_t *n_out);
 CHECKED enum rc orders_db_lock(struct ctx *c, struct id id, struct order *out);
 /* Parts of an order in ascending id, locked or not. */
 CHECKED enum rc orders_db_parts(struct ctx *c, struct id order,

@@ -63,9 +63,10 @@ static const struct sort by_time[] = {
 	{ 0 },
 };
 
-enum rc security_db_event_insert(struct ctx *c, const struct event_row *e)
+enum rc security_db_event_insert(struct ctx *c, const struct event_row *e,
+                                 size_t n)
 {
-	return sql_insert(c, "security_event", &event_row_shape, e);
+	return sql_insert_all(c, "security_event", &event_row_shape, e, n);
 }
 
 enum rc security_db_event_page(struct ctx *c, const struct event_filter *f,

@@ -70,7 +70,7 @@ struct event_filter {
 	struct when from, to;
 };
 CHECKED enum rc security_db_event_insert(struct ctx *c,
-                                         const struct event_row *e);
+                                         const struct event_row *e, size_t n);
 CHECKED enum rc security_db_event_page(struct ctx *c,
                                        const struct event_filter *f,
                                        const struct page *page,

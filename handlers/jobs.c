@@ -26,6 +26,7 @@ enum {
 	BATCHES_MAX = 1000,
 	TRIES = 3,
 	WAIT_MS = 1000,
+	APART_MS = 25,
 	BACK_OFF_MS = 1000,
 	ARENA_CEILING = 64 * 1024 * 1024
 };
@@ -38,6 +39,7 @@ struct runner {
 	const volatile int *stop;
 	enum rc last_failure;
 	int64_t looked_at; /* when_ticks of the last look at timed jobs */
+	int64_t turned_at; /* … of the last turn's end */
 };
 
 static bool is_stopped(const struct runner *r)
@@ -137,9 +139,39 @@ static bool matches(const char *pattern, const char *topic)
 	return !strcmp(pattern, topic);
 }
 
-/* Whether all who want it have it. */
+/* Gives a consumer all of a batch that is for it; marks what it has had. When
+ * it fails they come to it one by one, and what is wrong is said then. */
+static void handle_together(struct runner *r, const struct consumer *k,
+                            const struct outbox_event *events, size_t n,
+                            const struct consumer **had)
+{
+	struct outbox_event mine[BATCH];
+	struct ctx c;
+	size_t n_mine = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (matches(k->topic, events[i].topic))
+			mine[n_mine++] = events[i];
+	}
+	if (n_mine < 2)
+		return;
+	arena_reset(r->work);
+	make_ctx(r, r->work, &c);
+	enum rc rc = k->handle_all(&c, mine, n_mine);
+	sql_reset(&c);
+	if (rc)
+		return;
+	dispatch_flush_touches(&c);
+	for (size_t i = 0; i < n; i++) {
+		if (matches(k->topic, events[i].topic))
+			had[i] = k;
+	}
+}
+
+/* Whether all who want it have it; had has it already. */
 static bool handle_event(struct runner *r, struct ctx *c,
-                         const struct outbox_event *e)
+                         const struct outbox_event *e,
+                         const struct consumer *had)
 {
 	enum rc rc = RC_OK;
 	const char *why = "";
@@ -149,7 +181,7 @@ static bool handle_event(struct runner *r, struct ctx *c,
 			           .handle = k->handle,
 			           .event = e };
 
-		if (!matches(k->topic, e->topic))
+		if (k == had || !matches(k->topic, e->topic))
 			continue;
 		rc = run_piece(r, &p);
 		why = p.why;
@@ -166,11 +198,16 @@ static void handle_events(struct runner *r, struct ctx *c,
                           const struct outbox_event *events, size_t n)
 {
 	int64_t since = when_ticks();
+	const struct consumer *had[BATCH] = { NULL };
 	struct id done[BATCH];
 	size_t n_done = 0;
 
+	for (const struct consumer *k = consumers; k->topic; k++) {
+		if (k->handle_all)
+			handle_together(r, k, events, n, had);
+	}
 	for (size_t i = 0; i < n; i++) {
-		if (handle_event(r, c, &events[i]))
+		if (handle_event(r, c, &events[i], had[i]))
 			done[n_done++] = events[i].id;
 		if (i + 1 < n && when_ticks() - since < SETTLE_US)
 			continue;
@@ -313,6 +350,16 @@ static enum rc turn(struct runner *r)
 	return rc ? rc : drain_outbox(r);
 }
 
+/* What comes after a rest is handled at once; while something always comes, the
+ * turns are a little apart, so that each finds several to handle together. */
+static void keep_apart(struct runner *r)
+{
+	int64_t left = APART_MS - (when_ticks() - r->turned_at) / 1000;
+
+	if (r->turned_at && left > 0)
+		pause_ms((int)left);
+}
+
 void jobs_serve(const volatile int *stop, void (*rests)(void))
 {
 	struct runner r = { .stop = stop };
@@ -320,8 +367,10 @@ void jobs_serve(const volatile int *stop, void (*rests)(void))
 
 	runner_create(&r);
 	while (!*stop) {
+		keep_apart(&r);
 		enum rc rc = has_rows ? turn(&r) : ensure_rows(&r);
 
+		r.turned_at = when_ticks();
 		has_rows = has_rows || !rc;
 		rests();
 		/* What is wrong with the database is already in the log. */

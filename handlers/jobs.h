@@ -21,6 +21,10 @@ extern const struct job jobs[]; /* ends with a NULL name */
 struct consumer {
 	const char *topic; /* exact, or "account." for all that begin so */
 	enum rc (*handle)(struct ctx *c, const struct outbox_event *e);
+	/* Several at once, all or none of them; NULL = one by one, as they are,
+	 * too, after this has failed. */
+	enum rc (*handle_all)(struct ctx *c, const struct outbox_event *events,
+	                      size_t n);
 };
 extern const struct consumer consumers[]; /* ends with a NULL topic */
 

@@ -55,7 +55,7 @@ const struct consumer consumers[] = {
 	{ "media.process", media_process },
 	{ "media.single", media_single_process },
 	{ "order.", notifications_consume },
-	{ "order.placed", orders_watch_placed },
+	{ "order.placed", orders_watch_placed, orders_watch_all_placed },
 	{ "payment.event", payments_event_handle },
 	{ "payment.failed", orders_watch_failed },
 	{ "payment.refund", reviews_mark_returned },

@@ -233,6 +233,12 @@ struct outbox_event;
 CHECKED enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
                                   const char *kind, struct id user,
                                   struct id subject);
+/* Of several, with a user for each and the outbox events' own subjects, in one
+ * transaction. RC_CONFLICT if one of them was kept before: then none is. */
+CHECKED enum rc security_events_of(struct ctx *c,
+                                   const struct outbox_event *events,
+                                   const char *kind, const struct id *users,
+                                   size_t n);
 /* For struct dispatch_backend: keeps r->noticed with the route's name. */
 void accounts_notice(struct req *r);
 

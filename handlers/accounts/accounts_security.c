@@ -146,11 +146,10 @@ static enum rc act(struct ctx *c, const struct rule_row *r,
 	return rc;
 }
 
-static enum rc weigh(struct ctx *c, const struct event_row *e)
+static enum rc weigh(struct ctx *c, const struct event_row *e,
+                     const struct rule_row *rules, size_t n_rules)
 {
-	struct rule_row *rules = NULL;
-	size_t n_rules = 0;
-	enum rc rc = security_db_rules(c, e->kind, &rules, &n_rules);
+	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < n_rules && !rc; i++) {
 		const char *scope = scope_of(c, &rules[i], e);
@@ -165,15 +164,20 @@ static enum rc weigh(struct ctx *c, const struct event_row *e)
 	return rc;
 }
 
-static enum rc add(struct ctx *c, const struct event_row *e)
+/* All of one kind, in the order of time. */
+static enum rc add(struct ctx *c, const struct event_row *e, size_t n)
 {
+	struct rule_row *rules = NULL;
+	size_t n_rules = 0;
 	enum rc rc = sql_begin(c);
 
 	if (rc)
 		return rc;
-	rc = security_db_event_insert(c, e);
+	rc = security_db_event_insert(c, e, n);
 	if (!rc)
-		rc = weigh(c, e);
+		rc = security_db_rules(c, e->kind, &rules, &n_rules);
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = weigh(c, &e[i], rules, n_rules);
 	return sql_end(c, rc);
 }
 
@@ -195,7 +199,7 @@ enum rc security_event_account(struct ctx *c, const char *kind, const char *key,
 	struct event_row e = event_of(c, kind, user, facts);
 
 	e.account = account_hash(c, key);
-	return add(c, &e);
+	return add(c, &e, 1);
 }
 
 enum rc security_event_add(struct ctx *c, const char *kind, struct id user,
@@ -205,7 +209,7 @@ enum rc security_event_add(struct ctx *c, const char *kind, struct id user,
 		event_of(c, kind, id_is_none(user) ? c->actor : user, facts);
 
 	e.subject_id = subject;
-	return add(c, &e);
+	return add(c, &e, 1);
 }
 
 /* One id for each event and kind: its time, and a hash of both. */
@@ -220,20 +224,39 @@ static struct id id_of(struct ctx *c, struct id event, const char *kind)
 	return event;
 }
 
-enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
-                          const char *kind, struct id user, struct id subject)
+static struct event_row row_of(struct ctx *c, const struct outbox_event *e,
+                               const char *kind, struct id user,
+                               struct id subject)
 {
 	struct event_row row = event_of(c, kind, user, NULL);
 
 	row.id = id_of(c, e->id, kind);
 	row.subject_id = subject;
 	row.created_at = e->created_at;
-	enum rc rc = add(c, &row);
+	return row;
+}
+
+enum rc security_event_of(struct ctx *c, const struct outbox_event *e,
+                          const char *kind, struct id user, struct id subject)
+{
+	struct event_row row = row_of(c, e, kind, user, subject);
+	enum rc rc = add(c, &row, 1);
 
 	if (rc != RC_CONFLICT)
 		return rc;
 	fail_clear(c);
 	return RC_OK;
+}
+
+enum rc security_events_of(struct ctx *c, const struct outbox_event *events,
+                           const char *kind, const struct id *users, size_t n)
+{
+	struct event_row *rows = arena_new_array(c->arena, struct event_row, n);
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = row_of(c, &events[i], kind, users[i],
+		                 events[i].subject);
+	return add(c, rows, n);
 }
 
 void accounts_notice(struct req *r)

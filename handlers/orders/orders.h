@@ -197,6 +197,8 @@ enum rc orders_release_job(struct ctx *c, bool *more);
  * activity. */
 struct outbox_event;
 enum rc orders_watch_placed(struct ctx *c, const struct outbox_event *e);
+enum rc orders_watch_all_placed(struct ctx *c,
+                                const struct outbox_event *events, size_t n);
 enum rc orders_watch_failed(struct ctx *c, const struct outbox_event *e);
 
 #endif

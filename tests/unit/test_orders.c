@@ -5,6 +5,7 @@
 #include "db/payments_db.h"
 #include "db/sql.h"
 #include "fcgi/base/settings.h"
+#include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/shipping/shipping.h"
 #include "tests/support/check.h"
@@ -424,6 +425,62 @@ static void the_cart_becomes_the_order(void)
 	CHECK_INT(n, 0, "the cart is empty");
 }
 
+/* The one event of an order that waits in the outbox. */
+static struct outbox_event placed(struct id order)
+{
+	static const struct field fields[] = {
+		FIELD(outbox_event, id),
+		FIELD(outbox_event, subject),
+		FIELD(outbox_event, created_at),
+		FIELDS_END,
+	};
+	static const struct shape shape = SHAPE(outbox_event, fields);
+	struct outbox_event e = { 0 };
+
+	NEED_RC(sql_get(tc, &shape, &e,
+	                "SELECT id, subject, created_at FROM outbox"
+	                " WHERE topic = 'order.placed' AND subject = ?",
+	                A(order)),
+	        RC_OK, "event");
+	return e;
+}
+
+static int64_t n_watched(void)
+{
+	return shop_number("SELECT COUNT(*) FROM security_event"
+	                   " WHERE kind = 'order.placed'");
+}
+
+static void orders_are_watched_together_and_once_each(void)
+{
+	struct checkout_item items[] = { item(variant_a, 1) };
+	struct outbox_event events[3];
+
+	for (int i = 0; i < 3; i++)
+		events[i] = placed(shop_order(customer, items, 1).id);
+	shop_as_system();
+	CHECK_RC(orders_watch_all_placed(tc, events, 3), RC_OK, "all");
+	CHECK_INT(n_watched(), 3, "all");
+	CHECK_INT(shop_number("SELECT COUNT(DISTINCT user_id, subject_id)"
+	                      "  FROM security_event"),
+	          3, "each is somebody's");
+	NEED_RC(sql_run(tc, "DELETE FROM security_event LIMIT 2"), RC_OK,
+	        "forget two");
+	CHECK_RC(orders_watch_all_placed(tc, events, 3), RC_CONFLICT,
+	         "one was there");
+	fail_clear(tc);
+	CHECK_INT(n_watched(), 1, "all or none");
+	/* The runner goes on with them one by one. */
+	CHECK_RC(jobs_once(tc), RC_OK, "jobs");
+	CHECK_INT(n_watched(), 3, "once each");
+	CHECK_INT(shop_number("SELECT COUNT(*) FROM outbox"), 0, "settled");
+	events[1].subject = id_new();
+	NEED_RC(sql_run(tc, "DELETE FROM security_event"), RC_OK, "forget");
+	CHECK_RC(orders_watch_all_placed(tc, events, 3), RC_NOT_FOUND,
+	         "an order that is not there");
+	CHECK_INT(n_watched(), 0, "none");
+}
+
 static const struct check_hooks hooks = ORDERS_HOOKS;
 
 CHECK_MAIN_WITH("orders", &hooks,
@@ -442,4 +499,5 @@ CHECK_MAIN_WITH("orders", &hooks,
                 TEST(a_courier_takes_it_to_the_door),
                 TEST(the_table_alone_moves_a_part),
                 TEST(an_order_is_as_far_as_its_slowest_part),
-                TEST(the_cart_becomes_the_order))
+                TEST(the_cart_becomes_the_order),
+                TEST(orders_are_watched_together_and_once_each))

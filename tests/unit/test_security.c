@@ -262,6 +262,33 @@ static void an_event_of_the_outbox_counts_once(void)
 	CHECK_INT(cases_of("self_purchase"), 1, "a case at once");
 }
 
+/* Each of several is weighed by what there was at its own time. */
+static void events_that_come_together_are_weighed_one_by_one(void)
+{
+	const struct person *p = a_customer(), *q = a_customer();
+	struct outbox_event e[12];
+	struct id users[12];
+
+	for (int i = 0; i < 12; i++) {
+		e[i] = (struct outbox_event){
+			.id = id_new(),
+			.subject = id_new(),
+			.created_at = when_plus(tc->now, i - 12),
+		};
+		users[i] = i ? p->id : q->id;
+	}
+	CHECK_RC(security_events_of(tc, e, "order.placed", users, 12), RC_OK,
+	         "a dozen");
+	CHECK_INT(events_of("order.placed"), 12, "all");
+	CHECK_INT(db_number("SELECT hits FROM security_case"
+	                    " WHERE rule = 'order_burst'"),
+	          2, "the tenth and the eleventh of one");
+	CHECK_RC(security_events_of(tc, &e[11], "order.placed", &users[11], 1),
+	         RC_CONFLICT, "again");
+	fail_clear(tc);
+	CHECK_INT(db_number("SELECT hits FROM security_case"), 2, "no more");
+}
+
 static void taking_the_catalog_away_often_is_noticed(void)
 {
 	const struct person *owner = an_owner();
@@ -313,5 +340,6 @@ CHECK_MAIN_WITH("security", &hooks,
                 TEST(a_stolen_refresh_token_ends_the_family),
                 TEST(a_slowed_person_waits),
                 TEST(an_event_of_the_outbox_counts_once),
+                TEST(events_that_come_together_are_weighed_one_by_one),
                 TEST(taking_the_catalog_away_often_is_noticed),
                 TEST(the_audit_log_is_searched))
