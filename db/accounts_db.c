@@ -74,14 +74,13 @@ static const struct field person_row_fields[] = {
 static const struct shape person_row_shape =
 	SHAPE(person_row, person_row_fields);
 
-enum rc accounts_db_person_get(struct ctx *c, struct id id,
-                               struct person_row *out)
+/* Owners and staff have their role from the moment they have a store. */
+static enum rc add_store(struct ctx *c, struct person_row *p)
 {
-	return sql_get(c, &person_row_shape, out,
-	               "SELECT u.id, u.email, u.name, u.phone, u.locale,"
-	               "       u.roles, u.permissions, u.verified_at,"
-	               "       u.totp_at, u.created_at, u.version,"
-	               "       v.id AS store_id, v.slug AS store_slug,"
+	if (!(p->roles & ROLE_STORE))
+		return RC_OK;
+	return sql_get(c, &person_row_shape, p,
+	               "SELECT v.id AS store_id, v.slug AS store_slug,"
 	               "       v.name AS store_name, v.status AS store_status,"
 	               "       IF(o.id IS NULL, COALESCE(w.permissions, 0), 0)"
 	               "         AS staff_permissions"
@@ -92,7 +91,26 @@ enum rc accounts_db_person_get(struct ctx *c, struct id id,
 	               "  LEFT JOIN vendor v"
 	               "    ON v.id = COALESCE(o.id, w.vendor_id)"
 	               " WHERE u.id = ?",
-	               A(id));
+	               A(p->id));
+}
+
+enum rc accounts_db_person_get(struct ctx *c, struct id id,
+                               struct person_row *out)
+{
+	struct person_row p = { 0 };
+	enum rc rc =
+		sql_get(c, &person_row_shape, &p,
+	                "SELECT id, email, name, phone, locale, roles,"
+	                "       permissions, verified_at, totp_at, created_at,"
+	                "       version"
+	                "  FROM users WHERE id = ?",
+	                A(id));
+
+	if (!rc)
+		rc = add_store(c, &p);
+	if (!rc)
+		*out = p;
+	return rc;
 }
 
 enum rc accounts_db_user_lock(struct ctx *c, struct id id, struct user_row *out)

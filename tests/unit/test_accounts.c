@@ -79,6 +79,28 @@ static void ones_own_account_is_one_statement(void)
 	          "statements");
 }
 
+/* The store is asked for only by whose roles say that there is one. */
+static void owners_and_staff_see_their_store(void)
+{
+	const struct person *owner = an_owner();
+	const struct person *clerk = a_staff(owner, MAY_STAFF_PRODUCTS);
+	const struct answered *a = GET("/api/users/me", owner);
+	const char *store = answered_text(a, "vendor.id");
+
+	CHECK_TRUE(store && *store, a->body);
+	CHECK_INT(a->req->ctx.n_statements, 3, "session, person and store");
+	a = GET("/api/users/me", clerk);
+	CHECK_TEXT(answered_text(a, "vendor.id"), store, "the same");
+	CHECK_HAS(a->body, "\"products\"", "what they may there");
+	CHECK_INT(db_number("SELECT COUNT(*) FROM users u"
+	                    "  LEFT JOIN vendor o ON o.owner_id = u.id"
+	                    "  LEFT JOIN vendor_staff w"
+	                    "    ON w.user_id = u.id AND w.status = 'active'"
+	                    " WHERE COALESCE(o.id, w.vendor_id) IS NOT NULL"
+	                    "   AND u.roles & 6 = 0"),
+	          0, "nobody has a store without the role");
+}
+
 static void a_taken_address_is_told_by_mail_only(void)
 {
 	const struct person *p = a_customer();
@@ -495,6 +517,7 @@ static const struct check_hooks hooks = {
 CHECK_MAIN_WITH("accounts", &hooks,
                 TEST(a_customer_registers_confirms_and_signs_in),
                 TEST(ones_own_account_is_one_statement),
+                TEST(owners_and_staff_see_their_store),
                 TEST(a_taken_address_is_told_by_mail_only),
                 TEST(a_new_link_voids_the_old_one),
                 TEST(weak_passwords_are_refused),
