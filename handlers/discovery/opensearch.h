@@ -13,6 +13,7 @@
 #include "fcgi/base/json.h"
 #include "fcgi/http/client.h"
 #include "handlers/discovery/engine.h"
+#include "handlers/discovery/listing.h"
 
 /* Fields of words and what a word weighs there; ends with a NULL name. */
 struct opensearch_field {
@@ -55,6 +56,10 @@ CHECKED enum rc opensearch_question(struct ctx *c, const struct search *s,
 /* Whether the distance is one of the values that the hits are sorted by, and
  * which. */
 int opensearch_place_of(const struct search *s, const char *name);
+/* What a search was answered; counts only when facets are wanted. */
+CHECKED enum rc opensearch_take(struct ctx *c, const struct search *s,
+                                const struct answer *a, struct found *out,
+                                struct facet_counts *counts);
 CHECKED enum rc opensearch_find(struct ctx *c, const struct search *s,
                                 struct found *out);
 

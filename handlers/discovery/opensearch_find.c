@@ -153,20 +153,20 @@ static void read_stock(const json_t *buckets, struct facet_counts *out)
 }
 
 static enum rc read_counts(struct ctx *c, const json_t *counts,
-                           struct found *out)
+                           struct facet_counts *out)
 {
 	static const char *const names[] = { "category", "option", "in_stock",
 		                             "price", "rating" };
-	struct facet_counts all = { .in_stock = 0 };
 
+	*out = (struct facet_counts){ .in_stock = 0 };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!json_is_array(buckets_of(counts, names[i])))
 			return nonsense(c, names[i]);
-	read_categories(c, buckets_of(counts, "category"), &all);
-	read_options(c, buckets_of(counts, "option"), &all);
-	read_stock(buckets_of(counts, "in_stock"), &all);
-	read_ranges(counts, &all);
-	return facets_of_counts(c, &all, &out->facets);
+	read_categories(c, buckets_of(counts, "category"), out);
+	read_options(c, buckets_of(counts, "option"), out);
+	read_stock(buckets_of(counts, "in_stock"), out);
+	read_ranges(counts, out);
+	return RC_OK;
 }
 
 /* Some of its parts have not answered: better than nothing, but not to be
@@ -185,19 +185,25 @@ static void look_for_gaps(const json_t *j, struct found *out)
 	out->is_makeshift = true;
 }
 
-static enum rc read_answer(struct ctx *c, const struct search *s,
-                           const json_t *j, struct found *out)
+enum rc opensearch_take(struct ctx *c, const struct search *s,
+                        const struct answer *a, struct found *out,
+                        struct facet_counts *counts)
 {
 	const struct page *page = s->page;
+	json_t *j = NULL;
+	enum rc rc = opensearch_read(c, a, &j);
+
+	if (rc)
+		return rc;
 	const json_t *hits = json_object_get(j, "hits");
 	const json_t *total =
 		json_object_get(json_object_get(hits, "total"), "value");
 
 	if (!json_is_integer(total))
 		return nonsense(c, "total");
-	enum rc rc = read_hits(c, s, json_object_get(hits, "hits"), out);
+	rc = read_hits(c, s, json_object_get(hits, "hits"), out);
 	if (!rc && s->wants_facets)
-		rc = read_counts(c, json_object_get(j, "aggregations"), out);
+		rc = read_counts(c, json_object_get(j, "aggregations"), counts);
 	if (rc)
 		return rc;
 	look_for_gaps(j, out);
@@ -211,22 +217,27 @@ static enum rc read_answer(struct ctx *c, const struct search *s,
 enum rc opensearch_find(struct ctx *c, const struct search *s,
                         struct found *out)
 {
-	const char *path =
-		arena_fmt(c->arena, "/%s/_search", opensearch_alias());
-	json_t *j = NULL;
+	struct facet_counts counts;
+	struct answer a = { 0 };
 	struct buf body;
 
 	buf_init(&body, c->arena, 4096);
 	enum rc rc = opensearch_question(c, s, &body);
 	if (!rc)
-		rc = opensearch_ask(
+		rc = opensearch_call(
 			c,
-			&(struct opensearch_call){ .method = "POST",
-		                                   .path = path,
-		                                   .body = &body,
-		                                   .timeout_ms = TIMEOUT_MS },
-			&j);
-	return rc ? rc : read_answer(c, s, j, out);
+			&(struct opensearch_call){
+				.method = "POST",
+				.path = arena_fmt(c->arena, "/%s/_search",
+		                                  opensearch_alias()),
+				.body = &body,
+				.timeout_ms = TIMEOUT_MS },
+			&a);
+	if (!rc)
+		rc = opensearch_take(c, s, &a, out, &counts);
+	if (rc || !s->wants_facets)
+		return rc;
+	return facets_of_counts(c, &counts, &out->facets);
 }
 
 /* Names are in the order of the database's language, and pages end where the
