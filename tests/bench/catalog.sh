@@ -63,6 +63,16 @@ catalog_ratios() {
 	compare 'search with facets, cached' 0.55 2.0 "$URL/api/products?q=coffee&facets=1&page_size=20"
 }
 
+# How many matches the answers count, which they do up to 10,000.
+catalog_hits() {
+	local path sum=0 n
+	for path in "$@"; do
+		n=$(curl -fsS "$NOCACHE$path" | sed -n 's/^{"count":\([0-9]*\).*/\1/p')
+		sum=$((sum + ${n:-0}))
+	done
+	echo $sum
+}
+
 # catalog_read NAME TARGET-MS PATH…: median of one connection and CPU. A target of
 # - is for reads that only their growth is held against.
 catalog_read() {
@@ -74,7 +84,7 @@ catalog_read() {
 	[ "$target" = - ] || holds "$(awk -v us="$p50" 'BEGIN { print us / 1000 }')" "<= $target" || verdict=MISSED
 	[ "$bad" = 0 ] || verdict="$bad BAD ANSWERS"
 	[ "$verdict" = ok ] || missed=$((missed + 1))
-	printf '%s\t%s\t%s\n' "$name" "$us" "$p50" >>"$V/reads.txt"
+	printf '%s\t%s\t%s\t%s\n' "$name" "$us" "$p50" "$(catalog_hits "$@")" >>"$V/reads.txt"
 	awk -v n="$name" -v us="$us" -v p="$p50" -v t="$target" -v v="$verdict" 'BEGIN {
 		printf "%-34s %8.2f ms %10.2f ms CPU  target %-8s %s\n", n, p / 1000, us / 1000, t == "-" ? "-" : "<= " t, v }' |
 		tee -a "$V/results.txt"
@@ -145,14 +155,23 @@ catalog_depth() {
 }
 
 # What ten times as many products make of each read: CPU, to that of the full
-# set in its last run.
+# set in its last run. Where the same question has more matches than it had, and
+# each is counted or filtered, the read is another: it is judged by its CPU for
+# each match.
 catalog_growth() {
-	local name us p50 was
+	local name us p50 n was was_n growth hits
 	[ -s "$TOP/var/bench/reads.txt" ] || return 0
 	say '' 'Growth from the full to the million set, CPU:'
-	while IFS=$'\t' read -r name us p50; do
-		was=$(awk -F'\t' -v n="$name" '$1 == n { print $2 }' "$TOP/var/bench/reads.txt")
-		[ -z "$was" ] || figure "$name" "$(awk -v a="$us" -v b="$was" 'BEGIN { print b ? a / b : 0 }')" x '<= 1.5'
+	while IFS=$'\t' read -r name us p50 n; do
+		IFS=$'\t' read -r was was_n < <(awk -F'\t' -v n="$name" '$1 == n { print $2 "\t" $4 }' "$TOP/var/bench/reads.txt")
+		[ -n "$was" ] || continue
+		growth=$(awk -v a="$us" -v b="$was" 'BEGIN { printf "%.2f", b ? a / b : 0 }')
+		hits=$(awk -v a="$n" -v b="$was_n" 'BEGIN { printf "%.2f", b ? a / b : 1 }')
+		if holds "$growth" '<= 1.5' || ! holds "$hits" '>= 1.5'; then
+			figure "$name" "$growth" x '<= 1.5'
+		else
+			figure "$name: $growth x with $hits x the matches, each" "$(awk -v a="$growth" -v b="$hits" 'BEGIN { print a / b }')" x '<= 1.5'
+		fi
 	done <"$V/reads.txt"
 }
 
