@@ -2,6 +2,8 @@
 
 #include "db/search_db.h"
 
+#include <string.h>
+
 #include "db/query.h"
 #include "db/sql.h"
 
@@ -172,24 +174,77 @@ enum rc search_db_tally(struct ctx *c, const struct sql_tally *words, size_t n)
 	return sql_tally(c, "search_word", words, n);
 }
 
-static enum rc recount(struct ctx *c, int64_t from, int64_t to)
-{
-	/* Whoever writes meanwhile waits here, or is waited for. */
-	enum rc rc =
-		sql_run(c, "DELETE FROM search_word WHERE id BETWEEN ? AND ?",
-	                A(from), A(to));
+/* Postings that one statement counts. */
+enum { PART = 10000 };
 
-	if (rc)
-		return rc;
+/* Those of the words of products in (after, last]. */
+static enum rc count_part(struct ctx *c, int64_t from, int64_t to,
+                          struct id after, struct id last)
+{
 	return sql_run(c,
 	               "INSERT INTO search_word (id, n)"
 	               " SELECT s.word, COUNT(*) FROM search_posting s"
 	               "  STRAIGHT_JOIN product p"
 	               "    ON p.id = s.product_id AND p.is_visible = 1"
 	               "  WHERE s.word BETWEEN ? AND ?"
+	               "    AND s.product_id > ? AND s.product_id <= ?"
 	               "  GROUP BY s.word LOCK IN SHARE MODE"
-	               " ON DUPLICATE KEY UPDATE n = VALUES(n)",
-	               A(from), A(to));
+	               " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
+	               A(from), A(to), A(after), A(last));
+}
+
+struct part_end {
+	struct id product_id;
+};
+static const struct field part_fields[] = { FIELD(part_end, product_id),
+	                                    FIELDS_END };
+static const struct shape part_shape = SHAPE(part_end, part_fields);
+
+/* One that very many products have. */
+static enum rc count_word(struct ctx *c, int64_t word)
+{
+	/* None would be NULL, which nothing is above. */
+	struct id after = { { [15] = 1 } };
+	bool more = true;
+	enum rc rc = RC_OK;
+
+	while (!rc && more) {
+		struct part_end end;
+
+		memset(&end, 0xff, sizeof(end));
+		rc = sql_find(c, &part_shape, &end, &more,
+		              "SELECT product_id FROM search_posting"
+		              " WHERE word = ? AND product_id > ?"
+		              " ORDER BY product_id LIMIT 1 OFFSET ?",
+		              A(word), A(after), A((int)PART));
+		if (!rc)
+			rc = count_part(c, word, word, after, end.product_id);
+		after = end.product_id;
+	}
+	return rc;
+}
+
+/* Whoever writes meanwhile waits for these rows, or is waited for. */
+static enum rc recount(struct ctx *c, int64_t from, int64_t to)
+{
+	const struct id none = { { [15] = 1 } };
+	struct id all;
+	enum rc rc =
+		sql_run(c, "DELETE FROM search_word WHERE id BETWEEN ? AND ?",
+	                A(from), A(to));
+
+	if (!rc)
+		rc = sql_run(c,
+		             "INSERT INTO search_word (id, n)"
+		             " SELECT word, 0 FROM search_posting"
+		             "  WHERE word BETWEEN ? AND ? GROUP BY word"
+		             " ON DUPLICATE KEY UPDATE n = 0",
+		             A(from), A(to));
+	if (rc)
+		return rc;
+	memset(&all, 0xff, sizeof(all));
+	return from == to ? count_word(c, from)
+	                  : count_part(c, from, to, none, all);
 }
 
 enum rc search_db_recount(struct ctx *c, int64_t *word, bool *more)
@@ -197,12 +252,15 @@ enum rc search_db_recount(struct ctx *c, int64_t *word, bool *more)
 	int64_t from = *word, to = INT64_MAX;
 	enum rc rc = sql_int(c, &to,
 	                     "SELECT word FROM search_posting WHERE word >= ?"
-	                     " ORDER BY word LIMIT 1 OFFSET 99999",
-	                     A(from));
+	                     " ORDER BY word LIMIT 1 OFFSET ?",
+	                     A(from), A((int)PART));
 
-	*more = !rc && to < INT64_MAX;
+	*more = !rc;
 	if (rc && rc != RC_NOT_FOUND)
 		return rc;
+	/* The word that the part ends in is of the next one. */
+	if (*more && to > from)
+		to--;
 	rc = sql_begin(c);
 	if (!rc)
 		rc = sql_end(c, recount(c, from, to));

@@ -40,9 +40,9 @@ CHECKED enum rc search_db_unpost(struct ctx *c, struct id product,
  * transaction commits. */
 CHECKED enum rc search_db_tally(struct ctx *c, const struct sql_tally *words,
                                 size_t n);
-/* Counts anew what is posted under the next 100,000 postings' words, in a
- * transaction of its own: from *word on, where the next part begins
- * afterwards. */
+/* Counts anew what is posted under the next words, about 10,000 postings or
+ * one word that has more, in a transaction of its own: from *word on, where the
+ * next part begins afterwards. */
 #define WORDS_BEGIN (INT64_MIN + 1)
 CHECKED enum rc search_db_recount(struct ctx *c, int64_t *word, bool *more);
 /* What is posted of a product, as the indexer packs it. */
