@@ -74,13 +74,27 @@ static const struct field person_row_fields[] = {
 static const struct shape person_row_shape =
 	SHAPE(person_row, person_row_fields);
 
-/* Owners and staff have their role from the moment they have a store. */
-static enum rc add_store(struct ctx *c, struct person_row *p)
+#define PERSON_COLUMNS                                     \
+	"SELECT u.id, u.email, u.name, u.phone, u.locale," \
+	"       u.roles, u.permissions, u.verified_at,"    \
+	"       u.totp_at, u.created_at, u.version"
+
+/* Owners and staff have their role from the moment they have a store, so that
+ * most people's row tells that there is none. */
+enum rc accounts_db_person_get(struct ctx *c, struct id id,
+                               struct person_row *out)
 {
-	if (!(p->roles & ROLE_STORE))
-		return RC_OK;
-	return sql_get(c, &person_row_shape, p,
-	               "SELECT v.id AS store_id, v.slug AS store_slug,"
+	if (!(c->roles & ROLE_STORE)) {
+		enum rc rc = sql_get(
+			c, &person_row_shape, out,
+			PERSON_COLUMNS "  FROM users u WHERE u.id = ?", A(id));
+
+		if (rc || !(out->roles & ROLE_STORE))
+			return rc;
+	}
+	return sql_get(c, &person_row_shape, out,
+	               PERSON_COLUMNS
+	               ", v.id AS store_id, v.slug AS store_slug,"
 	               "       v.name AS store_name, v.status AS store_status,"
 	               "       IF(o.id IS NULL, COALESCE(w.permissions, 0), 0)"
 	               "         AS staff_permissions"
@@ -91,26 +105,7 @@ static enum rc add_store(struct ctx *c, struct person_row *p)
 	               "  LEFT JOIN vendor v"
 	               "    ON v.id = COALESCE(o.id, w.vendor_id)"
 	               " WHERE u.id = ?",
-	               A(p->id));
-}
-
-enum rc accounts_db_person_get(struct ctx *c, struct id id,
-                               struct person_row *out)
-{
-	struct person_row p = { 0 };
-	enum rc rc =
-		sql_get(c, &person_row_shape, &p,
-	                "SELECT id, email, name, phone, locale, roles,"
-	                "       permissions, verified_at, totp_at, created_at,"
-	                "       version"
-	                "  FROM users WHERE id = ?",
-	                A(id));
-
-	if (!rc)
-		rc = add_store(c, &p);
-	if (!rc)
-		*out = p;
-	return rc;
+	               A(id));
 }
 
 enum rc accounts_db_user_lock(struct ctx *c, struct id id, struct user_row *out)

@@ -88,10 +88,15 @@ static void owners_and_staff_see_their_store(void)
 	const char *store = answered_text(a, "vendor.id");
 
 	CHECK_TRUE(store && *store, a->body);
-	CHECK_INT(a->req->ctx.n_statements, 3, "session, person and store");
+	CHECK_INT(a->req->ctx.n_statements, 2, "session; person with store");
 	a = GET("/api/users/me", clerk);
 	CHECK_TEXT(answered_text(a, "vendor.id"), store, "the same");
 	CHECK_HAS(a->body, "\"products\"", "what they may there");
+	/* Whoever asks: a new owner's login still has the old roles. */
+	struct person_row p = { 0 };
+
+	NEED_RC(accounts_db_person_get(tc, clerk->id, &p), RC_OK, "row");
+	CHECK_FALSE(id_is_none(p.store_id), "by the row's roles");
 	CHECK_INT(db_number("SELECT COUNT(*) FROM users u"
 	                    "  LEFT JOIN vendor o ON o.owner_id = u.id"
 	                    "  LEFT JOIN vendor_staff w"
