@@ -388,13 +388,14 @@ static void put_faults(struct buf *b, const struct route *r)
 	if (!(r->who & ROLE_ANYONE) || r->limit == LIMIT_AUTH ||
 	    !strcmp(r->path, "/metrics"))
 		put_fault(b, 403);
-	if (strchr(r->path, '{') || has_body(r))
+	if (strchr(r->path, '{') || has_body(r) || is_method(r, "DELETE"))
 		put_fault(b, 404);
 	if (writes)
 		put_fault(b, 409);
 	if (has_body(r))
 		put_fault(b, 411);
-	if (is_method(r, "PATCH") || is_method(r, "DELETE"))
+	if (is_method(r, "PATCH") || is_method(r, "DELETE") ||
+	    (writes && strchr(r->path, '{')))
 		put_fault(b, 412);
 	if (writes) {
 		put_fault(b, 413);
