@@ -38,6 +38,7 @@ struct work {
 	void *rows;                /* WANT_MANY: array in the arena */
 	size_t n_rows;             /* WANT_ONE, WANT_MANY, WANT_NUMBER */
 	int64_t number;            /* WANT_NUMBER, WANT_CHANGE: rows matched */
+	bool is_scan;              /* prepared for this once: query_init_scan */
 };
 
 struct statement {

@@ -15,6 +15,13 @@ void query_init(struct query *q, struct ctx *c)
 	q->c = c;
 	q->n_args = 0;
 	buf_init(&q->text, c->arena, TEXT_START);
+	q->is_scan = false;
+}
+
+void query_init_scan(struct query *q, struct ctx *c)
+{
+	query_init(q, c);
+	q->is_scan = true;
 }
 
 static void add_arg(struct query *q, struct arg a)
@@ -113,6 +120,7 @@ static enum rc query_work(struct query *q, struct work *w)
 	w->n_text = q->text.n;
 	w->args = q->args;
 	w->n_args = q->n_args;
+	w->is_scan = q->is_scan;
 	return sql_work(q->c, w);
 }
 

@@ -224,9 +224,9 @@ static enum rc work_try(struct ctx *c, struct link *l, struct work *w,
 	*error = link_run(c, l, st, w, &rc);
 	if (*error) {
 		*message = arena_strdup(c->arena, mysql_stmt_error(st->stmt));
-		if (mysql_trouble(*error) == TROUBLE_PREPARE)
-			link_forget(l, st);
 	}
+	if (w->is_scan || (*error && mysql_trouble(*error) == TROUBLE_PREPARE))
+		link_forget(l, st);
 	return rc;
 }
 

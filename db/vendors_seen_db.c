@@ -113,7 +113,7 @@ static enum rc seen_crowds(struct ctx *c, const struct vendor_filter *f,
 {
 	struct query *q = arena_new(c->arena, struct query);
 
-	query_init(q, c);
+	query_init_scan(q, c);
 	query_add(q, "SELECT v.seen_cell AS cell, COUNT(*) AS n FROM vendor v"
 	             " WHERE v.status = 'approved'");
 	geo_add_near(q, "v.seen_", f->lat, f->lng, f->radius);
@@ -210,7 +210,7 @@ static enum rc seen_count(struct ctx *c, const struct vendor_filter *f,
 		*out = COUNT_CAP + 1;
 		return RC_OK;
 	}
-	query_init(q, c);
+	query_init_scan(q, c);
 	query_add(q, "SELECT COUNT(*) FROM (SELECT 1 FROM vendor v"
 	             " WHERE v.status = 'approved'");
 	geo_add_near(q, "v.seen_", f->lat, f->lng, f->radius);
@@ -285,7 +285,7 @@ static enum rc seen_nearest(struct ctx *c, const struct vendor_filter *f,
 	if (rc)
 		return rc;
 	double ring = seen_ring(f, page, behind, crowds, n_crowds);
-	query_init(q, c);
+	query_init_scan(q, c);
 	query_add(q, "SELECT v.id, v.seen_lat AS lat, v.seen_lng AS lng"
 	             "  FROM vendor v WHERE v.status = 'approved'");
 	geo_add_near(q, "v.seen_", f->lat, f->lng,
@@ -324,7 +324,7 @@ static enum rc seen_sorted(struct ctx *c, const struct vendor_filter *f,
 	struct query *q = arena_new(c->arena, struct query);
 	bool near = !isnan(f->lat);
 
-	query_init(q, c);
+	query_init_scan(q, c);
 	query_add(q, "SELECT t.* FROM (SELECT v.id");
 	if (is_ordered_by(page, "name"))
 		query_add(q, ", v.name");
